@@ -1,0 +1,41 @@
+"""Learn concurrency by building it; check programs under every interleaving.
+
+The package is silent until a program says ``loguru.logger.enable("concur")``.
+"""
+
+from loguru import logger
+
+from concur.check import Failure, Status, Step, Verdict, explore, replay, sample
+from concur.errors import (
+    Closed,
+    ConcurError,
+    DeadlockError,
+    NotOwnerError,
+    TokenError,
+    UsageError,
+)
+from concur.sync import Condition, Mutex, Semaphore
+
+__all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
+    # Checking
+    "explore",
+    "sample",
+    "replay",
+    "Status",
+    "Verdict",
+    "Failure",
+    "Step",
+    # Between threads
+    "Mutex",
+    "Semaphore",
+    "Condition",
+    # What goes wrong
+    "ConcurError",
+    "UsageError",
+    "TokenError",
+    "NotOwnerError",
+    "DeadlockError",
+    "Closed",
+]
+
+logger.disable("concur")

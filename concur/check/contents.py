@@ -1,0 +1,136 @@
+"""What code written in C does to the content of the objects it is given.
+
+CPython runs a method of a built-in container as one step, as far as other
+threads can see. So each such call is one atomic access to that container:
+a read if the method is listed here as one, else a write. An argument that a
+method looks into is read in the same step.
+"""
+
+import array
+import collections
+import datetime
+import decimal
+import fractions
+import itertools
+import pathlib
+import re
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from concur.check.ops import READ, WRITE
+
+CONTAINERS = (list, dict, set, collections.deque, bytearray, array.array)
+EXACT_CONTAINERS = frozenset(
+    (*CONTAINERS, collections.OrderedDict, collections.defaultdict, collections.Counter, memoryview)
+)
+VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_ORDERED_VIEWS = tuple(type(view) for view in (collections.OrderedDict().keys(), collections.OrderedDict().values(), collections.OrderedDict().items()))
+VIEW_TYPES = frozenset(VIEWS + _ORDERED_VIEWS)
+
+SCALARS = frozenset(
+    (
+        int, float, complex, bool, str, bytes, type(None), range, slice, type(Ellipsis), type(NotImplemented),
+        types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type, types.CodeType,
+        types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType, types.GenericAlias,
+        re.Pattern, re.Match, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone,
+        decimal.Decimal, fractions.Fraction, pathlib.PosixPath, pathlib.PurePosixPath, types.GetSetDescriptorType,
+        property, classmethod, staticmethod, object, types.MappingProxyType, types.CoroutineType,
+    )
+)  # fmt: skip
+
+READING_METHODS = frozenset(
+    """
+    get keys values items index count copy find rfind startswith endswith decode hex isalnum isalpha isdigit
+    __len__ __contains__ __iter__ __getitem__ __reversed__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __repr__ __str__
+    __add__ __mul__ __or__ __and__ __sub__ __xor__ __format__ __hash__ __sizeof__ __bool__
+    union intersection difference symmetric_difference issubset issuperset isdisjoint most_common elements
+    join split strip partition tolist tobytes buffer_info __reduce__ __reduce_ex__ __copy__ fromkeys
+    """.split()
+)
+
+# Methods that store their arguments, or use them as keys, without looking into them.
+STORING_METHODS = frozenset(
+    """
+    append appendleft add discard insert setdefault get pop popleft popitem clear copy keys values items put rotate
+    reverse __setitem__ __getitem__ __delitem__ __contains__ __len__ __iter__ move_to_end
+    """.split()
+)
+
+# Built-in functions that touch no content, whatever they are given.
+HARMLESS = frozenset((isinstance, issubclass, callable, id, chr, ord, round, abs, divmod, pow, bin, hex, oct))
+
+# Built-in functions that only read what they are given; others are taken to write.
+READING_FUNCTIONS = frozenset(
+    (len, sum, sorted, min, max, any, all, repr, ascii, format, print, hash, iter, reversed, next, getattr, hasattr)
+)
+
+# Types that iterate lazily over what they are given: each later step is a read of its own.
+LAZY_TYPES = frozenset(
+    (enumerate, zip, map, filter, reversed)
+    + tuple(getattr(itertools, name) for name in dir(itertools) if isinstance(getattr(itertools, name), type))
+)
+
+_DEPTH = 10_000  # how many nested objects are followed
+
+
+def is_container(thing: object) -> bool:
+    """Whether the content of the thing is a location."""
+    return type(thing) in EXACT_CONTAINERS or isinstance(thing, CONTAINERS) or type(thing) in VIEW_TYPES
+
+
+def owner_of(thing: Any) -> Any:
+    """The object whose content is meant: a memoryview looks into a buffer."""
+    return thing.obj if type(thing) is memoryview else thing
+
+
+_ITERABLES: tuple[Any, ...] = (list, tuple, set, frozenset, collections.deque)
+
+
+def elements(thing: Any) -> Iterable[Any]:
+    """What lies inside a built-in container, one level down."""
+    if isinstance(thing, dict):
+        return [*dict.keys(thing), *dict.values(thing)]
+    for base in _ITERABLES:
+        if isinstance(thing, base):
+            return list(base.__iter__(thing))
+    return ()
+
+
+def containers_in(roots: Iterable[Any]) -> list[Any]:
+    """Every container that can be reached from the roots through built-in containers."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    todo = [thing for thing in roots if type(thing) not in SCALARS]
+    while todo and len(seen) < _DEPTH:
+        thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if is_container(thing):
+            found.append(thing)
+        elif not isinstance(thing, (tuple, frozenset)):
+            continue
+        todo += [element for element in elements(thing) if type(element) not in SCALARS]
+    return found
+
+
+def objects_in(roots: Iterable[Any]) -> list[Any]:
+    """Every container and every object with fields that can be reached from the roots."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    todo = list(roots)
+    while todo and len(seen) < _DEPTH:
+        thing = todo.pop()
+        if type(thing) in SCALARS or isinstance(thing, type) or id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        found.append(thing)
+        todo += elements(thing)
+        todo += getattr(thing, "__dict__", {}).values()
+    return found
+
+
+def mode_of_method(name: str) -> int:
+    """READ or WRITE, for a method of a built-in container."""
+    return READ if name in READING_METHODS else WRITE

@@ -1,0 +1,403 @@
+"""One run of a program under a controlled scheduler: virtual threads, one step at a time.
+
+A virtual thread announces each visible operation with :meth:`Engine.step`.
+The strategy picks who goes on; the picked thread performs its operation and
+all invisible code up to its next announcement. Nothing else is random, so the
+list of picks, the *schedule*, determines the run.
+
+While the main thread is alone (every thread that was started has been joined)
+nothing can race, and steps are neither announced nor recorded.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal, NoReturn, Protocol
+
+from concur.check import ops
+from concur.check.ops import ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, Op
+
+MAX_STEPS = 20_000  # visible operations in one run
+MAX_TICKS = 1_000_000  # loop rounds and calls between two visible operations
+_MAX_ABORTS = 1_000  # that one thread may swallow while it is torn down
+
+
+class Abort(BaseException):
+    """Raised inside virtual threads to end them when their run is over."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """What a program may expect of its surroundings; each default is CPython's behaviour."""
+
+    timeouts: Literal["any", "idle"] = "any"
+    max_steps: int = MAX_STEPS
+    max_ticks: int = MAX_TICKS
+
+
+class VirtualThread:
+    """A thread of the program under test."""
+
+    __slots__ = (
+        "body",
+        "born",
+        "carrier",
+        "creator",
+        "daemon",
+        "deadline",
+        "done",
+        "expired",
+        "fresh",
+        "last",
+        "minor",
+        "name",
+        "op",
+        "joined",
+        "object",
+        "opaque",
+        "site",
+        "tid",
+    )
+
+    def __init__(self, tid: int, name: str, body: Callable[[], object], *, daemon: bool, thing: Any) -> None:
+        self.tid = tid
+        self.object = thing  # the program's own Thread; None for the main thread that nobody asked for
+        self.joined = False  # by the main thread
+        self.name = name
+        self.body = body
+        self.daemon = daemon
+        self.op: Op | None = None  # announced, not yet performed
+        self.opaque: str | None = None  # the call below which that happens, if it was not rewritten
+        self.site: tuple[str, int] | None = None  # where it stands, if recording
+        self.done = False
+        self.minor = False  # what it announced would not be, if `full` were off
+        self.fresh = True  # has not announced anything yet
+        self.creator: VirtualThread | None = None
+        self.born = -1  # index of the step that started it
+        self.last = -1  # index of its latest step
+        self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
+        self.expired = False
+        self.carrier: Any = None
+
+
+class Strategy(Protocol):
+    """Who goes on? See `dpor.py`, `sample.py`, `follow.py`."""
+
+    def pick(self, engine: "Engine", current: VirtualThread | None) -> VirtualThread | None:
+        """The thread to run next, or None to end the run here."""
+
+    def stay(self, engine: "Engine", thread: VirtualThread) -> None:
+        """The thread takes a step where no other can be picked."""
+
+
+class Carrier(Protocol):
+    """What virtual threads run on. See `carriers.py`."""
+
+    def start(self, engine: "Engine", thread: VirtualThread) -> None:
+        """Run the thread up to its first announcement, and come back."""
+
+    def announced(self, thread: VirtualThread) -> None:
+        """Called in a fresh thread that has announced its first operation: back to its creator."""
+
+    def switch(self, source: VirtualThread, target: VirtualThread) -> None:
+        """Let the target go on; returns when the source is picked again."""
+
+    def leave(self, source: VirtualThread) -> None:
+        """End the run from inside a thread; does not return before the run is torn down."""
+
+    def run(self, engine: "Engine", main: VirtualThread) -> None:
+        """Run all, and return when the run is over."""
+
+    def tear_down(self, engine: "Engine", thread: VirtualThread) -> None:
+        """Let an unfinished thread unwind, with every hook raising Abort."""
+
+
+@dataclasses.dataclass(slots=True)
+class ThreadFailure:
+    """An exception that left a thread."""
+
+    thread: VirtualThread
+    error: BaseException
+    after: int  # how many steps had been taken
+
+
+class Engine:
+    """One run. The strategy steers it; afterwards its fields say what happened."""
+
+    def __init__(
+        self, strategy: Strategy, carrier: Carrier, options: Options, knowledge: Any, *, full: bool = False, recorder: Any = None
+    ) -> None:
+        self.strategy = strategy
+        self.carrier = carrier
+        self.options = options
+        self.knowledge = knowledge  # see knowledge.py
+        self.full = full  # announce also what is known to be constant
+        self.recorder = recorder
+        self.recording = recorder is not None
+        self.threads: list[VirtualThread] = []
+        self.alive: list[VirtualThread] = []
+        self.foreground = 0  # alive and not a daemon
+        self.unjoined = 0  # started, and not joined by the main thread
+        self.alone = True  # unjoined == 0, kept apart since every hook asks
+        self.current: VirtualThread = None  # type: ignore[assignment]  # set before any thread runs
+        self.trace: list[tuple[int, Op]] = []
+        self.failed: set[int] = set()  # indices of try-locks that failed, releases of free locks, joins too early
+        self.expired_steps: set[int] = set()  # indices of timed operations that took place after their deadline
+        self.barriers: list[int] = []  # indices before which time moved because nobody could run
+        self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
+        self.failures: list[ThreadFailure] = []
+        self.now = 0.0
+        self.timer: float | None = None  # the deadline of the timed step that is being taken (timeouts="any")
+        self.ticks = 0
+        self.numbered = 0
+        self.dead = False
+        self.aborts = 0
+        self.frozen: str | None = None  # the call below which no switch is possible
+        self.minor = False  # the next step would not be announced if `full` were off
+        self.deadlocked: list[VirtualThread] = []
+        self.pruned = False  # the strategy ended the run: it is equivalent to an earlier one
+        self.cut: str | None = None  # why the run was ended before its end
+        self.uncheckable: str | None = None
+        self.interrupted: BaseException | None = None
+        self.output: Any = None
+        self.generators: dict[int, int] = {}  # id of a generator -> the thread that uses it
+        self.kept: list[Any] = []  # objects whose ids must stay theirs until the run is over
+
+    # Steps
+
+    def step(self, op: Op) -> None:
+        """Announce an operation and wait to be picked; on return the caller performs it."""
+        if self.dead:
+            self.refuse()
+        thread = self.current
+        thread.minor = self.minor
+        self.minor = False
+        if self.frozen is not None:
+            self._frozen_step(thread, op)
+            return
+        thread.op = op
+        if self.recording:
+            thread.site = self.recorder.site(op)
+        if thread.fresh:
+            thread.fresh = False
+            self.carrier.announced(thread)
+            if self.dead:
+                raise Abort
+        else:
+            picked = self.strategy.pick(self, thread)
+            if picked is not thread:
+                if picked is None:
+                    self.carrier.leave(thread)
+                    raise Abort
+                self.current = picked
+                self.carrier.switch(thread, picked)
+                if self.dead:
+                    raise Abort
+        trace = self.trace
+        thread.last = len(trace)
+        trace.append((thread.tid, op))
+        self.ticks = 0
+        if self.recording:
+            self.recorder.performed(self, thread)
+        if thread.last >= self.options.max_steps:
+            self.cut_here(f"a run was cut after {self.options.max_steps:,} visible operations")
+
+    def refuse(self) -> NoReturn:
+        """The run is over: end the thread that still wants something."""
+        self.aborts += 1
+        if self.aborts > _MAX_ABORTS:  # it swallows every Abort and goes on
+            self.aborts = 0
+            self.carrier.leave(self.current)
+        raise Abort
+
+    def _frozen_step(self, thread: VirtualThread, op: Op) -> None:
+        """A step below code that was not rewritten: no switch is possible here, so it may not race."""
+        thread.op = op
+        if not self.enabled(thread):
+            self.give_up(f"{self.frozen} would block: it is not rewritten, so no other thread can run meanwhile")
+        self.strategy.stay(self, thread)
+        thread.last = len(self.trace)
+        self.opaque[thread.last] = self.frozen or ""
+        self.trace.append((thread.tid, op))
+        if self.recording:
+            thread.site = self.recorder.site(op)
+            self.recorder.performed(self, thread)
+
+    def enabled(self, thread: VirtualThread) -> bool:
+        """Whether the operation that the thread has announced can take place now."""
+        op = thread.op
+        assert op is not None
+        kind = op[0]
+        if kind < ACQUIRE:
+            return True
+        if kind == ACQUIRE:
+            return op[2].owner is None
+        if kind == JOIN:
+            return op[2].over()
+        if thread.expired:
+            return True
+        if kind == TIMED_ACQUIRE:
+            return op[2].owner is None
+        return kind != SLEEP and op[2].over()
+
+    def enabled_threads(self) -> list[VirtualThread]:
+        """Who can go on now. When nobody can, time passes, if that helps."""
+        enabled = self.enabled
+        able = [thread for thread in self.alive if enabled(thread)]
+        if not able and self.advance():
+            able = [thread for thread in self.alive if enabled(thread)]
+        return able
+
+    def advance(self) -> bool:
+        """Move the clock to the next deadline; call it only when nobody can run."""
+        waiting = [thread for thread in self.alive if thread.deadline is not None and not thread.expired]
+        if not waiting:
+            return False
+        self.now = max(self.now, min(thread.deadline for thread in waiting if thread.deadline is not None))
+        for thread in waiting:
+            if thread.deadline is not None and thread.deadline <= self.now:
+                thread.expired = True
+        self.barriers.append(len(self.trace))
+        return True
+
+    def wait_until(self, op: Op, timeout: float) -> bool:
+        """Announce a timed operation in idle mode; returns whether its deadline had passed."""
+        thread = self.current
+        thread.deadline = self.now + timeout
+        thread.expired = timeout <= 0
+        try:
+            self.step(op)
+            if thread.expired:
+                self.expired_steps.add(thread.last)
+            return thread.expired
+        finally:
+            thread.deadline = None
+            thread.expired = False
+
+    def fail_step(self) -> None:
+        """Note that the step just taken changed nothing."""
+        if self.current.last >= 0:
+            self.failed.add(self.current.last)
+
+    def tick(self, file: str, line: int) -> None:
+        """A loop went round, or a function was entered."""
+        self.ticks += 1
+        if self.dead:
+            self.refuse()
+        if self.ticks > self.options.max_ticks:
+            self.cut_here(
+                f"thread '{self.current.name}' went round {self.options.max_ticks:,} times at {file}:{line}"
+                " without touching anything that another thread can see"
+            )
+
+    # Threads
+
+    def prepare(self, name: str, body: Callable[[], object], *, daemon: bool, thing: Any = None) -> VirtualThread:
+        """Make a virtual thread; `launch` starts it."""
+        thread = VirtualThread(len(self.threads), name, body, daemon=daemon, thing=thing)
+        self.threads.append(thread)
+        self.alive.append(thread)
+        if not daemon:
+            self.foreground += 1
+        return thread
+
+    def launch(self, thread: VirtualThread) -> None:
+        """Run a new thread up to its first announcement, as part of the step that starts it."""
+        creator = self.current
+        thread.creator = creator
+        thread.born = creator.last
+        self.unjoined += 1
+        self.alone = False
+        self.current = thread
+        self.carrier.start(self, thread)
+        self.current = creator
+        if self.dead:
+            raise Abort
+
+    def next_thread_number(self) -> int:
+        """For the default name of a thread."""
+        self.numbered += 1
+        return self.numbered
+
+    def joined(self) -> None:
+        """The main thread has joined one more thread."""
+        self.unjoined -= 1
+        self.alone = self.unjoined == 0
+
+    def execute(self, thread: VirtualThread) -> VirtualThread | None:
+        """The whole life of a thread, run by its carrier; returns who goes on after it."""
+        try:
+            thread.body()
+        except Abort:
+            pass
+        except KeyboardInterrupt as error:
+            self.interrupted = error
+            self.dead = True
+        except SystemExit as error:
+            if thread.tid == 0 and not self.dead:
+                self.failures.append(ThreadFailure(thread, error, len(self.trace)))
+        except BaseException as error:  # noqa: BLE001  # whatever leaves a thread is a finding
+            if not self.dead:
+                self.failures.append(ThreadFailure(thread, error, len(self.trace)))
+        if not self.dead and not (thread.tid == 0 and self.alone):
+            place = thread if thread.object is None else thread.object
+            try:
+                self.step((ops.WRITE, (id(place), "thread"), place, None, None))
+            except Abort:
+                pass
+        if self.dead:
+            thread.done = True
+            return None
+        thread.done = True
+        self.alive.remove(thread)
+        if not thread.daemon:
+            self.foreground -= 1
+        if self.foreground == 0:
+            return None
+        return self.strategy.pick(self, None)
+
+    # The run
+
+    def run(self, main: Callable[[], object]) -> None:
+        """Run `main` as the main thread, until every thread that is no daemon has ended."""
+        thread = self.current = self.prepare("MainThread", main, daemon=False)
+        self.carrier.run(self, thread)
+        over = self.pruned or self.cut or self.uncheckable or self.interrupted
+        if self.foreground and not over:
+            self.deadlocked = [thread for thread in self.alive if not thread.daemon]
+        self.dead = True
+        if self.recording:
+            self.recorder.finished(self)
+        for thread in self.alive:
+            if not thread.done:
+                self.current = thread
+                self.aborts = 0
+                self.carrier.tear_down(self, thread)
+        if self.interrupted is not None:
+            raise self.interrupted
+
+    def cut_here(self, reason: str) -> NoReturn:
+        """End the run at once, with no claim."""
+        self.cut = reason
+        self._leave()
+
+    def give_up(self, reason: str) -> NoReturn:
+        """End the run at once: something cannot be controlled."""
+        if self.uncheckable is None:
+            self.uncheckable = reason
+        self._leave()
+
+    def _leave(self) -> NoReturn:
+        if not self.dead:
+            self.carrier.leave(self.current)
+        raise Abort
+
+    def pending(self) -> list[tuple[VirtualThread, Op]]:
+        """What the threads that did not end had announced."""
+        return [(thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None]
+
+    @property
+    def went_wrong(self) -> bool:
+        return bool(self.failures or self.deadlocked)
+
+
+active: Engine | None = None  # the run that the hooks announce to; None: they only act

@@ -1,0 +1,41 @@
+"""Run a given schedule, and tell when the program does not follow it."""
+
+from concur.check.engine import Engine, VirtualThread
+
+
+class Follow:
+    """The strategy of a replay: one thread number for each step.
+
+    With `skip_minor`, steps that the search did not announce are taken by the
+    thread that comes to them and use up no entry of the schedule: so a
+    schedule that was found with fewer announcements is written out in full.
+    """
+
+    def __init__(self, schedule: list[int], *, skip_minor: bool = False) -> None:
+        self.schedule = schedule
+        self.skip_minor = skip_minor
+        self.position = 0
+        self.diverged: str | None = None
+
+    def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
+        if self.skip_minor and current is not None and current.minor:
+            return current
+        able = engine.enabled_threads()
+        if self.position >= len(self.schedule):
+            if able:
+                self.diverged = f"the program goes on after step {self.position}, where the schedule ends"
+            return None
+        tid = self.schedule[self.position]
+        for thread in able:
+            if thread.tid == tid:
+                if not (self.skip_minor and thread.minor):
+                    self.position += 1
+                return thread
+        self.position += 1
+        self.diverged = f"step {self.position} is for thread {tid}, which cannot run there"
+        return None
+
+    def stay(self, engine: Engine, thread: VirtualThread) -> None:
+        """The thread takes a step where no other can be picked."""
+        if not (self.skip_minor and thread.minor):
+            self.position += 1

@@ -1,0 +1,91 @@
+"""Calls of Python code that was not rewritten.
+
+Such code does not announce what it touches. So everything that can be reached
+from its arguments is announced for it, in one step; threads do not switch
+below it, since it may hold a lock that the checker does not know; and if one
+of these accesses turns out to race, the program is `uncheckable`, by name.
+"""
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+from concur.check import contents
+from concur.check.engine import Engine
+from concur.check.ops import ELSEWHERE, READ, WRITE
+
+# Modules whose functions keep no state that a program could observe: only their arguments count.
+_STATELESS = frozenset(
+    """abc typing enum functools collections types warnings logging loguru re string textwrap operator numbers
+    fractions decimal datetime traceback reprlib keyword copyreg copy pprint json inspect ast itertools heapq bisect
+    statistics _pytest pytest hypothesis greenlet dataclasses contextlib weakref linecache tokenize concur""".split()
+)
+
+# Modules that act on the world, start threads of their own or wait for it.
+_BLOCKING = frozenset(
+    """multiprocessing subprocess socket _socket select selectors asyncio _asyncio signal ssl http urllib concurrent
+    _posixsubprocess _multiprocessing sched socketserver""".split()
+)
+_WORLD = frozenset("os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split())
+
+
+def module_of(function: Any) -> str:
+    """The top-level module that a function, a method or a class comes from."""
+    name = getattr(function, "__module__", None)
+    if not name and getattr(function, "__self__", None) is not None:
+        owner = function.__self__
+        name = owner.__name__ if isinstance(owner, types.ModuleType) else type(owner).__module__
+    return str(name or "").partition(".")[0]
+
+
+def global_effect(function: Any) -> str | None:
+    """The module of a function that waits for the world or changes it, else None."""
+    module = module_of(function)
+    return module if module in _BLOCKING or module in _WORLD else None
+
+
+def call_foreign(
+    run: Engine,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    site: tuple[str, int],
+    name: str,
+    *,
+    changes: bool = True,
+) -> Any:
+    """Call code that was not rewritten, with all it can reach announced."""
+    module = module_of(function)
+    where = f"{name} at {site[0]}:{site[1]}"
+    if module in _BLOCKING:
+        run.give_up(f"{where} comes from module '{module}', which cannot be controlled")
+    roots = [*args, *kwargs.values()]
+    owner = getattr(function, "__self__", None)
+    if owner is not None and module not in _STATELESS:
+        roots.append(owner)
+    mode = WRITE if changes and module not in _STATELESS else READ
+    touched: list[tuple[Any, int]] = []
+    reached = contents.objects_in(roots)
+    for thing in reached:
+        if contents.is_container(thing):
+            touched.append(((id(contents.owner_of(thing)), "[]"), mode))
+        else:
+            for field in getattr(thing, "__dict__", {}):
+                touched.append(((id(thing), field), mode))
+            if not getattr(thing, "__dict__", None):
+                touched.append(((id(thing), "[]"), mode))
+    if module in _WORLD:
+        touched.append((ELSEWHERE, WRITE))
+    if touched and run.frozen is None:
+        thread = run.current
+        thread.opaque = where
+        try:
+            run.step((touched[0][1], touched[0][0], reached, site, tuple(touched[1:]) or None))
+            run.opaque[thread.last] = where
+        finally:
+            thread.opaque = None
+    before, run.frozen = run.frozen, run.frozen or where
+    try:
+        return function(*args, **kwargs)
+    finally:
+        run.frozen = before

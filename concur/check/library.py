@@ -1,0 +1,174 @@
+"""`threading`, `queue`, `time` and what stands on them, for code under the checker.
+
+`Condition`, `Semaphore`, `Event`, `Barrier` and `queue` are CPython's own
+source, rewritten as the student's code is, on the locks and threads of
+`virtual.py`. Nothing in them is trusted.
+"""
+
+import ast
+import builtins
+import functools
+import importlib.util
+import time as real_time
+import types
+from collections import deque
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from concur.check import engine as runs, virtual
+from concur.check.ops import WRITE
+
+__concur__ = True  # what is defined here announces by itself
+
+# What is taken from threading.py; the rest of that module is replaced.
+CLASSES = ("Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Timer")
+
+# Modules of the standard library that are loaded from their own source through the rewriter.
+REWRITTEN = frozenset(
+    ("queue", "contextlib", "concurrent.futures", "concurrent.futures._base", "concurrent.futures.thread", "dataclasses")
+)
+
+
+def file_of(name: str) -> str:
+    """The file of a module of the standard library."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.origin is not None
+    return spec.origin
+
+
+@functools.cache
+def threading_source() -> tuple[str, str]:
+    """The file of threading.py, and a text that keeps only the classes taken from it, on their own lines."""
+    file = file_of("threading")
+    source = Path(file).read_text(encoding="utf-8")
+    lines = source.splitlines()
+    kept = [""] * len(lines)
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef) and node.name in CLASSES:
+            assert node.end_lineno is not None
+            kept[node.lineno - 1 : node.end_lineno] = lines[node.lineno - 1 : node.end_lineno]
+    return file, "\n".join(kept)
+
+
+@functools.cache
+def threading_names() -> dict[str, Any]:
+    """The names of `threading` that are not CPython's own text."""
+    import threading as real
+
+    names: dict[str, Any] = {
+        "Lock": virtual.Lock,
+        "_allocate_lock": virtual.Lock,
+        "RLock": virtual.RLock,
+        "Thread": virtual.Thread,
+        "local": virtual.local,
+        "get_ident": virtual.get_ident,
+        "get_native_id": virtual.get_ident,
+        "current_thread": virtual.current_thread,
+        "currentThread": virtual.current_thread,
+        "main_thread": virtual.main_thread,
+        "enumerate": virtual.enumerate_threads,
+        "active_count": virtual.active_count,
+        "activeCount": virtual.active_count,
+        "TIMEOUT_MAX": virtual.TIMEOUT_MAX,
+        "ThreadError": RuntimeError,
+        "ExceptHookArgs": real.ExceptHookArgs,
+        "excepthook": real.excepthook,
+        "settrace": _nothing,
+        "setprofile": _nothing,
+        "stack_size": _nothing,
+        "_register_atexit": _nothing,
+        "_time": virtual.monotonic,
+        "_deque": deque,
+        "_islice": islice,
+    }
+    names["BrokenBarrierError"] = real.BrokenBarrierError
+    names["__all__"] = real.__all__
+    return names
+
+
+def _nothing(*args: Any) -> None:
+    """Accepted, without effect."""
+
+
+
+def thread_module() -> types.ModuleType:
+    """`_thread`, as far as it can be controlled."""
+    module = types.ModuleType("_thread")
+    module.__dict__.update(
+        allocate_lock=virtual.Lock,
+        allocate=virtual.Lock,
+        lock=virtual.Lock,
+        LockType=virtual.Lock,
+        RLock=virtual.RLock,
+        error=RuntimeError,
+        get_ident=virtual.get_ident,
+        get_native_id=virtual.get_ident,
+        TIMEOUT_MAX=virtual.TIMEOUT_MAX,
+        start_new_thread=_start_new_thread,
+    )
+    return module
+
+
+def _start_new_thread(function: Any, args: Any = (), kwargs: Any = None) -> int:
+    thread = virtual.Thread(target=function, args=args, kwargs=kwargs, daemon=True)
+    thread.start()
+    ident = thread.ident
+    assert ident is not None
+    return ident
+
+
+@functools.cache
+def _time_names() -> dict[str, Any]:
+    names = {name: getattr(real_time, name) for name in dir(real_time) if not name.startswith("__")}
+    clocks = {
+        "time": virtual.wall_clock,
+        "monotonic": virtual.monotonic,
+        "perf_counter": virtual.monotonic,
+        "process_time": virtual.monotonic,
+        "thread_time": virtual.monotonic,
+    }
+    names.update(clocks)
+    names.update({f"{name}_ns": virtual.nanoseconds(clock) for name, clock in clocks.items()})
+    names["sleep"] = virtual.sleep
+    return names
+
+
+def time_module() -> types.ModuleType:
+    """`time`, with every clock virtual."""
+    module = types.ModuleType("time")
+    module.__dict__.update(_time_names())
+    return module
+
+
+def _no_input(prompt: object = "") -> str:
+    run = runs.active
+    message = "input() waits for the keyboard, which cannot be controlled"
+    if run is not None:
+        run.give_up(message)
+    raise RuntimeError(message)
+
+
+_serials: dict[int, tuple[int, object]] = {}
+
+
+def new_run() -> None:
+    """Number objects from 1 again."""
+    _serials.clear()
+
+
+def _serial(thing: object) -> int:
+    """``id``, as a number that is the same whenever the schedule is."""
+    run = runs.active
+    if run is not None and not run.alone:
+        run.step((WRITE, "the order of first calls of id()", thing, None, None))
+    return _serials.setdefault(id(thing), (len(_serials) + 1, thing))[0]
+
+
+def builtins_of(importer: Any) -> dict[str, Any]:
+    """The built-in names that code under the checker sees."""
+    names = dict(builtins.__dict__)
+    names["__import__"] = importer
+    names["input"] = _no_input
+    names["id"] = _serial
+    return names

@@ -1,0 +1,344 @@
+"""Load the code under test, rewritten, with fresh modules for every run.
+
+A file is rewritten and compiled once; each run executes it anew, so that no
+state of a module survives from run to run. Rewritten are: the file of the
+scenario, the attempt, what they import from their own folders, `concur` itself
+(but for `concur.check` and the floors above), and the parts of the standard
+library named in `library.py`. Everything else is imported as it is, and its
+calls are watched by `foreign.py`.
+"""
+
+import ast
+import builtins
+import hashlib
+import importlib.util
+import linecache
+import os
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from concur.check import hooks, library
+from concur.check.rewrite import rewrite
+from concur.check.visibility import MARK
+from concur.errors import UsageError
+
+_UNREWRITTEN_HERE = ("concur.check", "concur.grade", "concur.errors", "concur.cli", "concur.sphinxext")
+_IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, slice)
+
+
+class _Compiled:
+    """A rewritten file."""
+
+    __slots__ = ("code", "file", "names", "source")
+
+    def __init__(self, source: str, file: str) -> None:
+        try:
+            tree, self.names = rewrite(source, file)
+            self.code = compile(tree, file, "exec", dont_inherit=True, optimize=0)
+        except SyntaxError as error:
+            where = f"{file}:{error.lineno}"
+            line = (error.text or "").strip()
+            raise UsageError(f"{where}: this file is not Python: {error.msg}{': ' + line if line else ''}") from None
+        except ValueError as error:  # a null byte
+            raise UsageError(f"{file}: this file is not Python: {error}") from None
+        except RecursionError:
+            raise UsageError(f"{file}: an expression in this file is nested too deeply to be rewritten") from None
+        self.file = file
+        self.source = source
+
+
+_cache: dict[str, tuple[int, int, _Compiled]] = {}  # file -> its time and size, and what it became
+
+
+def _compile_file(file: str) -> _Compiled:
+    try:
+        stat = os.stat(file)
+        known = _cache.get(file)
+        if known is not None and known[:2] == (stat.st_mtime_ns, stat.st_size):
+            return known[2]
+        text = importlib.util.decode_source(Path(file).read_bytes())
+    except (UnicodeDecodeError, SyntaxError) as error:
+        raise UsageError(f"{file}: this file is not text in UTF-8: {error}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{file} is a folder; name a Python file") from None
+    except FileNotFoundError:
+        raise UsageError(f"{file}: there is no such file") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    linecache.checkcache(file)
+    compiled = _Compiled(text, file)
+    _cache[file] = (stat.st_mtime_ns, stat.st_size, compiled)
+    return compiled
+
+
+class Loader:
+    """The code of one scenario. `fresh()` begins a new run; then modules are loaded on demand."""
+
+    def __init__(self, file: str | os.PathLike[str], attempt: str | os.PathLike[str] | None = None) -> None:
+        self.file = os.path.abspath(file)
+        self.attempt = None if attempt is None else os.path.abspath(attempt)
+        self.folders = [os.path.dirname(self.file)]
+        if self.attempt is not None:
+            self.folders.insert(0, os.path.dirname(self.attempt))
+        self._compiled: dict[str, _Compiled] = {}
+        self._standard_files: set[str] = set()
+        self._found: dict[str, str | None] = {}
+        self._public = _public_names()
+        self.modules: dict[str, ModuleType] = {}
+        self._builtins = library.builtins_of(self._import)
+        self._specials: dict[str, Callable[[], ModuleType]] = {
+            "threading": self._threading,
+            "_thread": library.thread_module,
+            "time": library.time_module,
+            "concur": self._concur,
+        }
+
+    def fresh(self) -> None:
+        """Forget every module of the last run."""
+        self.modules = {}
+        hooks.new_run()
+        library.new_run()
+
+    def digest(self) -> str:
+        """A hash of the sources that were loaded, the standard library's apart."""
+        total = hashlib.sha256()
+        for file in sorted(set(self._compiled) - self._standard_files):
+            total.update(self._compiled[file].source.encode())
+        return total.hexdigest()[:8]
+
+    def main_module(self) -> ModuleType:
+        """The module that defines the scenario."""
+        return self._from_file(self.file, _module_name(self.file))
+
+    def attempt_module(self) -> ModuleType:
+        """The student's module."""
+        assert self.attempt is not None
+        return self._from_file(self.attempt, _module_name(self.attempt))
+
+    # Modules
+
+    def _from_file(self, file: str, name: str, *, package: bool = False) -> ModuleType:
+        if file in self.modules:
+            return self.modules[file]
+        module = self._new_module(name, file, package=package)
+        self.modules[file] = self.modules[name] = module
+        self._execute(module, self._code(file))
+        return module
+
+    def _code(self, file: str) -> _Compiled:
+        compiled = self._compiled.get(file)
+        if compiled is None:
+            compiled = self._compiled[file] = _compile_file(file)
+        return compiled
+
+    def _new_module(self, name: str, file: str, *, package: bool = False) -> ModuleType:
+        module = ModuleType(name)
+        module.__file__ = file
+        module.__package__ = name if package else name.rpartition(".")[0]
+        if package:
+            module.__path__ = [os.path.dirname(file)]
+        module.__dict__.update(hooks.HOOKS)
+        module.__dict__["__builtins__"] = self._builtins
+        module.__dict__[MARK] = True
+        return module
+
+    def _execute(self, module: ModuleType, compiled: _Compiled) -> None:
+        module.__dict__["__concur_names__"] = compiled.names
+        hooks.loading.ticks = 0
+        with hooks.unwatched():
+            exec(compiled.code, module.__dict__)  # noqa: S102  # to run the code under test is the purpose
+
+    # Imports
+
+    def _import(
+        self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0  # noqa: A002
+    ) -> Any:
+        if level:
+            package = (globals or {}).get("__package__") or ""
+            parts = package.split(".")
+            if level > len(parts) or not package:
+                raise ImportError("attempted relative import beyond top-level package")
+            base = ".".join(parts[: len(parts) - level + 1])
+            name = f"{base}.{name}" if name else base
+        module = self.module(name)
+        if module is None:
+            return builtins.__import__(name, globals, locals, fromlist, 0)
+        if fromlist:
+            for item in fromlist:
+                if not hasattr(module, item) and hasattr(module, "__path__"):
+                    submodule = self.module(f"{name}.{item}")
+                    if submodule is not None:
+                        setattr(module, item, submodule)
+            return module
+        top = name.partition(".")[0]
+        if top != name:
+            root = self.module(top)
+            if root is None:
+                root = self.modules.setdefault(top, ModuleType(top))
+            holder = root
+            for depth, part in enumerate(name.split(".")[1:], start=2):
+                child = self.module(".".join(name.split(".")[:depth]))
+                if child is not None:
+                    setattr(holder, part, child)
+                    holder = child
+            return root
+        return module
+
+    def module(self, name: str) -> ModuleType | None:
+        """The controlled module of that name, or None if the real one is to be used."""
+        module = self.modules.get(name)
+        if module is not None:
+            return module
+        if name == "_queue":
+            raise ImportError("queue is loaded from its Python source")
+        if name in self._specials:
+            module = self.modules[name] = self._specials[name]()
+            return module
+        if name in library.REWRITTEN:
+            return self._standard(name)
+        file = self._find(name)
+        if file is None:
+            return None
+        package = os.path.basename(file) == "__init__.py"
+        return self._from_file(file, name, package=package)
+
+    def _find(self, name: str) -> str | None:
+        if name not in self._found:
+            self._found[name] = self._search(name)
+        return self._found[name]
+
+    def _search(self, name: str) -> str | None:
+        if name.startswith("concur."):
+            if name.startswith(_UNREWRITTEN_HERE):
+                return None
+            spec = importlib.util.find_spec(name)
+            return None if spec is None else spec.origin
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            return None
+        for folder in self.folders:
+            base = os.path.join(folder, *name.split("."))
+            for file in (base + ".py", os.path.join(base, "__init__.py")):
+                if os.path.isfile(file):
+                    return file
+        return None
+
+    def _standard(self, name: str) -> ModuleType:
+        file = library.file_of(name)
+        self._standard_files.add(file)
+        module = self._from_file(file, name, package=file.endswith("__init__.py"))
+        real = importlib.import_module(name)
+        for key, value in vars(real).items():  # `except queue.Full` must mean the real one
+            if isinstance(value, type) and issubclass(value, BaseException):
+                module.__dict__[key] = value
+        return module
+
+    def _threading(self) -> ModuleType:
+        return _Threading(self)
+
+    def load_threading_classes(self, module: ModuleType) -> None:
+        """CPython's own Condition, Semaphore, Event and so on, into the virtual `threading`."""
+        file, source = library.threading_source()
+        key = f"a part of {file}"
+        if key not in _cache:
+            _cache[key] = (0, 0, _Compiled(source, file))
+        plain = self._new_module("threading", file)
+        module.__dict__.update({**plain.__dict__, **module.__dict__})
+        self._execute(module, _cache[key][2])
+
+    def _concur(self) -> ModuleType:
+        return _Concur(self, self._public)
+
+    # Functions
+
+    def function(self, qualname: str, cells: dict[str, Any]) -> FunctionType:
+        """The function of that qualified name, from the fresh module, with the given captured values."""
+        module = self.main_module()
+        if "<locals>" not in qualname:
+            found: Any = module
+            for part in qualname.split("."):
+                found = getattr(found, part)
+            while not isinstance(found, FunctionType) and hasattr(found, "__wrapped__"):
+                found = found.__wrapped__
+            return found  # type: ignore[no-any-return]
+        code = _find_code(self._code(self.file).code, qualname)
+        if code is None:
+            raise UsageError(f"{self.file} has no function {qualname}")
+        closure = tuple(types.CellType(cells[name]) for name in code.co_freevars)
+        return FunctionType(code, module.__dict__, code.co_name, None, closure)
+
+
+def _module_name(file: str) -> str:
+    return Path(file).stem
+
+
+def _find_code(code: CodeType, qualname: str) -> CodeType | None:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_qualname == qualname:
+                return constant
+            found = _find_code(constant, qualname)
+            if found is not None:
+                return found
+    return None
+
+
+class _Threading(ModuleType):
+    """`threading`, whose larger classes are loaded when one of them is asked for."""
+
+    def __init__(self, loader: Loader) -> None:
+        super().__init__("threading")
+        self.__dict__.update(library.threading_names())
+        self.__dict__["_cc_loader"] = loader
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in library.CLASSES or name in self.__dict__:
+            raise AttributeError(f"module 'threading' has no attribute {name!r}")
+        self.__dict__["_cc_loader"].load_threading_classes(self)
+        return self.__dict__[name]
+
+
+class _Concur(ModuleType):
+    """The package `concur` as code under the checker sees it: each public name is loaded when it is asked for."""
+
+    def __init__(self, loader: Loader, public: dict[str, str]) -> None:
+        super().__init__("concur")
+        self.__path__ = [os.path.dirname(os.path.dirname(__file__))]
+        self._cc_loader = loader
+        self._cc_public = public
+        self.__all__ = sorted(public)
+
+    def __getattr__(self, name: str) -> Any:
+        public: dict[str, str] = self.__dict__["_cc_public"]
+        if name not in public:
+            raise AttributeError(f"module 'concur' has no attribute {name!r}")
+        loader: Loader = self.__dict__["_cc_loader"]
+        module = loader.module(public[name]) or importlib.import_module(public[name])
+        value = getattr(module, name)
+        self.__dict__[name] = value
+        return value
+
+
+def _public_names() -> dict[str, str]:
+    """Public name of concur -> the module that it comes from, read from the package's own text."""
+    file = os.path.join(os.path.dirname(os.path.dirname(__file__)), "__init__.py")
+    if not os.path.exists(file):
+        return {}
+    with open(file, encoding="utf-8") as text:
+        tree = ast.parse(text.read())
+    return {
+        alias.asname or alias.name: node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("concur.")
+        for alias in node.names
+    }
+
+
+def immutable(value: object) -> bool:
+    """Whether a captured value may be handed to every run."""
+    if isinstance(value, (tuple, frozenset)):
+        return all(immutable(element) for element in value)
+    return isinstance(value, _IMMUTABLE)

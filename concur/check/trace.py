@@ -1,0 +1,160 @@
+"""A run as data: what each step did, where in the program, and to what.
+
+Recording walks the stack at every step, so it is done for one run only: the
+one that is going to be shown.
+"""
+
+import dataclasses
+import linecache
+import os
+import reprlib
+import sys
+import types
+from typing import Any
+
+from concur.check import engine as runs, ops
+from concur.check.engine import Engine, VirtualThread
+from concur.check.names import name_of
+from concur.check.ops import Op
+from concur.check.visibility import MARK
+
+_CHECK = os.path.dirname(__file__)
+_CALLED = {"__enter__": "enter", "__exit__": "leave", "__getitem__": "[]", "__setitem__": "[]="}
+
+
+@dataclasses.dataclass(slots=True)
+class Recorded:
+    """One step of the recorded run."""
+
+    tid: int
+    op: Op
+    site: tuple[str, int]
+    inside: str  # the call of library code below which it happened, else ""
+    what: str  # "read value", "acquire lock", ...
+    value: str | None = None
+
+
+class _Short(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 30
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxdeque = 6
+
+    def repr_deque(self, thing: Any, level: int) -> str:
+        return self.repr_list(list(thing), level)
+
+    def repr_instance(self, thing: Any, level: int) -> str:
+        cls = type(thing)
+        if cls.__repr__ is object.__repr__:
+            return f"<{cls.__name__}>"
+        return super().repr_instance(thing, level)
+
+
+_short = _Short()
+
+
+def short(value: Any) -> str:
+    """A value as a short text; nothing that this runs is announced."""
+    before, runs.active = runs.active, None
+    try:
+        return " ".join(_short.repr(value).split())
+    except Exception:  # noqa: BLE001  # a broken __repr__ must not hide the run
+        return f"<{type(value).__name__}>"
+    finally:
+        runs.active = before
+
+
+class Recorder:
+    """Writes a run down while it happens."""
+
+    def __init__(self, own_files: frozenset[str]) -> None:
+        self.own_files = own_files  # the files of the user, in which a step is shown
+        self.steps: list[Recorded] = []
+        self.names: dict[int, str] = {}
+        self.waiting: list[Recorded] = []  # what the threads that did not end had announced
+        self._inside = ""
+        self._announced: dict[int, tuple[tuple[str, int], str, str]] = {}
+
+    def site(self, op: Op) -> tuple[str, int]:
+        """Where in the user's files the current step is announced."""
+        frame, inside = self._frame()
+        site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+        run = runs.active
+        assert run is not None
+        self._announced[run.current.tid] = (site, inside, self._what(op))
+        return site
+
+    def here(self) -> tuple[str, int]:
+        """The line of the user's files that is being run."""
+        frame, _ = self._frame()
+        return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+    def _frame(self) -> tuple[types.FrameType | None, str]:
+        frame: types.FrameType | None = sys._getframe(2)
+        best, inside = None, ""
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file in self.own_files and MARK in frame.f_globals:
+                return frame, inside
+            if MARK in frame.f_globals and not file.startswith(_CHECK):
+                best = best or frame
+                inside = frame.f_code.co_name
+            frame = frame.f_back
+        return best, ""
+
+    def _what(self, op: Op) -> str:
+        kind, place, thing, _, _ = op
+        if place is None:
+            return ops.KIND_NAMES[kind] if kind == ops.SLEEP else "sleep"
+        if place == ops.CLOCK:
+            return "read the clock" if kind == ops.READ else "sleep"
+        if isinstance(place, str):
+            return f"{ops.KIND_NAMES[kind]} {place.rpartition('.')[2].rpartition(':')[2]}"
+        name = place[1]
+        if name == "lock":
+            return f"{ops.KIND_NAMES[kind]} {self.name(thing)}"
+        if name == "thread":
+            called = getattr(thing, "_cc_name", "the main thread")
+            if kind in (ops.JOIN, ops.TIMED_JOIN):
+                return f"join {called}"
+            if kind == ops.READ:
+                return f"look whether {called} is alive"
+            return "end" if getattr(thing, "_cc_thread", thing) is not None else f"start {called}"
+        if name in ("[]", "next"):
+            return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
+        return f"{ops.KIND_NAMES[kind]} {name}"
+
+    def name(self, thing: Any) -> str:
+        """What the program calls an object."""
+        name = self.names.get(id(thing))
+        if name is None:
+            name = self.names[id(thing)] = name_of(thing, sys._getframe(1)) or f"a {type(thing).__name__.lower()}"
+        return name
+
+    def performed(self, engine: Engine, thread: VirtualThread) -> None:
+        """The step that was announced is being taken."""
+        assert thread.op is not None
+        site, inside, what = self._announced[thread.tid]
+        self.steps.append(Recorded(thread.tid, thread.op, site, _CALLED.get(inside, inside), what))
+
+    def value(self, run: Engine, value: Any, owner: Any = None, called: str = "", args: tuple[Any, ...] = ()) -> None:
+        """The value that the latest step read or wrote."""
+        if not self.steps:
+            return
+        step = self.steps[-1]
+        if owner is not None:
+            step.what = f"{self.name(owner)}.{called}({', '.join(map(short, args))})"
+            step.value = short(owner)
+        elif step.value is None:
+            step.value = short(value)
+
+    def finished(self, engine: Engine) -> None:
+        """The run is over, and nothing has been torn down yet."""
+        for thread, op in engine.pending():
+            site, inside, what = self._announced.get(thread.tid, (("", 0), "", self._what(op)))
+            self.waiting.append(Recorded(thread.tid, op, site, _CALLED.get(inside, inside), what))
+
+
+def source_line(site: tuple[str, int]) -> str:
+    """The text of a line of the program."""
+    return linecache.getline(*site).strip() if site[1] else ""

@@ -1,0 +1,7 @@
+"""Primitives between threads: plain programs over locks, deques and the clock."""
+
+from concur.sync.condition import Condition
+from concur.sync.mutex import Mutex
+from concur.sync.semaphore import Semaphore
+
+__all__ = ["Condition", "Mutex", "Semaphore"]

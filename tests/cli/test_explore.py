@@ -1,0 +1,158 @@
+"""``concur explore``: verdicts, exit codes, JSON, and wrong usage in one line."""
+
+import json
+
+import pytest
+
+RACE = """
+from threading import Thread
+
+class Box:
+    n = 0
+
+def scenario():
+    box = Box()
+    def add():
+        box.n += 1
+    threads = [Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert box.n == 2
+"""
+
+LOCKED = (
+    RACE.replace("import Thread", "import Lock, Thread")
+    .replace("        box.n += 1", "        with lock:\n            box.n += 1")
+    .replace("    box = Box()\n", "    box = Box()\n    lock = Lock()\n")
+)
+
+TWO = """
+def scenario_good():
+    pass
+
+def scenario_bad():
+    assert 1 == 2
+
+def other():
+    pass
+"""
+
+
+def test_a_race_is_refuted(concur, program) -> None:
+    """Exit code 1, the way to see it again, and the next step."""
+    result = concur("explore", program(RACE))
+    assert result.exit_code == 1
+    assert "refuted" in result.stdout.splitlines()[0]
+    assert "again: concur explore program.py::scenario --replay " in result.stdout
+    assert "next: edit program.py, then run: concur explore program.py::scenario" in result.stdout
+    assert result.stdout.isascii()
+
+
+def test_with_a_lock_it_is_verified(concur, program) -> None:
+    result = concur("explore", program(LOCKED))
+    assert result.exit_code == 0
+    assert "verified" in result.stdout.splitlines()[0]
+    assert "next:" not in result.stdout
+
+
+def test_without_a_name_every_scenario_is_run(concur, program) -> None:
+    """The exit code is that of the worst."""
+    result = concur("explore", program(TWO), "--json")
+    assert [(each["scenario"], each["status"]) for each in json.loads(result.stdout)] == [
+        ("scenario_good", "verified"),
+        ("scenario_bad", "refuted"),
+    ]
+    assert result.exit_code == 1
+
+
+def test_any_function_can_be_named(concur, program) -> None:
+    result = concur("explore", program(TWO) + "::other", "--json")
+    assert [each["scenario"] for each in json.loads(result.stdout)] == ["other"]
+    assert result.exit_code == 0
+
+
+def test_json_has_the_documented_shape(concur, program) -> None:
+    (document,) = json.loads(concur("explore", program(RACE), "--json").stdout)
+    assert {"scenario", "status", "schedules", "seconds", "bound", "races", "failure"} <= set(document)
+    assert set(document["failure"]) == {"kind", "message", "why", "token", "steps"}
+    assert set(document["failure"]["steps"][0]) == {"thread", "file", "line", "source", "op", "value"}
+
+
+@pytest.mark.parametrize("backend", ["greenlets", "threads"])
+def test_a_token_replays_the_failure(concur, program, backend: str) -> None:
+    name = program(RACE)
+    (document,) = json.loads(concur("explore", name, "--json").stdout)
+    token = document["failure"]["token"]
+    result = concur("explore", name, "--replay", token, "--backend", backend, "--json")
+    (again,) = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert again["failure"]["message"] == document["failure"]["message"]
+
+
+def test_sampling_finds_a_race_but_verifies_nothing(concur, program) -> None:
+    assert concur("explore", program(RACE), "--sample", "200", "--seed", "1").exit_code == 1
+    result = concur("explore", program(LOCKED), "--sample", "20", "--json")
+    assert [each["status"] for each in json.loads(result.stdout)] == ["unfinished"]
+    assert result.exit_code == 3
+
+
+def test_a_budget_of_schedules_that_ends_claims_nothing(concur, program) -> None:
+    result = concur("explore", program(LOCKED), "--schedules", "1", "--json")
+    assert [each["status"] for each in json.loads(result.stdout)] == ["unfinished"]
+    assert result.exit_code == 3
+
+
+def test_the_same_program_gives_the_same_verdict(concur, program) -> None:
+    name = program(RACE)
+
+    def found() -> object:
+        (document,) = json.loads(concur("explore", name, "--json").stdout)
+        del document["seconds"]
+        return document
+
+    assert found() == found()
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "names"),
+    [
+        ("", ["nowhere.py"], "nowhere.py"),
+        ("", ["nowhere.py::scenario"], "nowhere.py"),
+        ("def f(:\n", ["program.py"], "program.py:1"),
+        ("x = 1\n", ["program.py"], "scenario"),
+        ("def scenario(): ...\n", ["program.py::other"], "other"),
+        ("def scenario(n): ...\n", ["program.py"], "scenario"),
+        ("import no_such_thing\ndef scenario(): ...\n", ["program.py"], "no_such_thing"),
+        ("def scenario(): ...\n", ["program.py", "--replay", "nonsense"], "nonsense"),
+        (TWO, ["program.py", "--replay", "nonsense"], "program.py::scenario_good"),
+        (TWO, ["program.py", "--replay", "x", "--sample", "3"], "--sample"),
+        (TWO, ["program.py", "--seed", "3"], "--sample"),
+        (TWO, ["program.py", "--backend", "threads"], "--replay"),
+        (TWO, ["program.py", "--schedules", "0"], "--schedules"),
+        (TWO, ["program.py", "--seconds", "-1"], "--seconds"),
+        (TWO, ["program.py", "--colour"], "--colour"),
+        (TWO, [], "FILE.py"),
+        (TWO, ["."], "folder"),
+    ],
+)
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_wrong_usage_is_one_line_that_names_the_thing(
+    concur, program, source: str, arguments: list[str], names: str, json_too: list[str]
+) -> None:
+    program(source)
+    result = concur("explore", *arguments, *json_too)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("concur: ")
+    assert result.stderr.count("\n") == 1
+    assert names in result.stderr
+    assert result.stdout in ("", "[]\n")
+
+
+def test_one_scenario_that_cannot_be_run_does_not_stop_the_others(concur, program) -> None:
+    """Wrong usage is the worst of the exit codes."""
+    result = concur("explore", program(TWO + "\ndef scenario_odd(n): ...\n"), "--json")
+    assert [each["scenario"] for each in json.loads(result.stdout)] == ["scenario_good", "scenario_bad"]
+    assert "scenario_odd" in result.stderr
+    assert result.exit_code == 2

@@ -1,0 +1,119 @@
+"""The reference: every schedule, with the reduction switched off; and what a run came to."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from concur.check import engine as runs
+from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.dpor import Search
+from concur.check.engine import Engine, Options, VirtualThread
+from concur.check.knowledge import Knowledge
+from concur.check.ops import JOIN
+from concur.check.scenario import Scenario
+
+
+class Enumeration:
+    """Depth first, every enabled thread at every step.
+
+    With `lifecycle`, starts, ends and joins are choices as well. Without it,
+    they are taken as soon as they can be: they commute with everything, unless
+    the program looks whether a thread is alive or joins with a time-out.
+    """
+
+    def __init__(self, *, lifecycle: bool) -> None:
+        self.lifecycle = lifecycle
+        self.stack: list[list[int]] = []
+        self.depth = 0
+
+    def start(self) -> None:
+        self.depth = 0
+
+    def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
+        able = engine.enabled_threads()
+        if not able:
+            return None
+        if not self.lifecycle:
+            for thread in able:
+                assert thread.op is not None
+                place = thread.op[1]
+                if thread.op[0] == JOIN or (type(place) is tuple and place[1] == "thread"):
+                    return thread
+        if self.depth == len(self.stack):
+            self.stack.append([thread.tid for thread in able])
+        tid = self.stack[self.depth][0]
+        self.depth += 1
+        return engine.threads[tid]
+
+    def stay(self, engine: Engine, thread: VirtualThread) -> None:
+        raise AssertionError("the generated programs call nothing that is not rewritten")
+
+    def next(self, engine: Engine) -> bool:
+        while self.stack:
+            self.stack[-1].pop(0)
+            if self.stack[-1]:
+                return True
+            self.stack.pop()
+        return False
+
+
+class TooLarge(Exception):
+    """The program has more schedules than the reference can run."""
+
+
+class Uncheckable(Exception):
+    """The run was given up."""
+
+
+def outcome(engine: Engine, scenario: Scenario) -> Any:
+    """All that a program can observe of a finished run."""
+    module = scenario.loader.main_module()
+    o = module.o
+    results = object.__getattribute__(module.mine, "_cc_local")[0]
+    return (
+        (o.x, o.y, tuple(o.items), tuple(sorted(o.table.items())), module.G, module.State.total),
+        tuple(sorted((engine.threads[tid].name, values.get("r")) for tid, values in results.items())),
+        tuple(sorted((f.thread.name, type(f.error).__name__) for f in engine.failures)),
+        tuple(sorted(thread.name for thread in engine.deadlocked)),
+        engine.cut is not None,
+    )
+
+
+def outcomes(
+    path: str | os.PathLike[str],
+    strategy: Callable[[], Any] = Search,
+    *,
+    timeouts: str = "any",
+    limit: int = 20_000,
+    threads: bool = False,
+) -> tuple[set[Any], int]:
+    """Every outcome of the scenario under a strategy, and how many schedules that took."""
+    scenario = Scenario(f"{path}::scenario")
+    options = Options(timeouts=timeouts, max_steps=300)  # type: ignore[arg-type]
+    knowledge = Knowledge()
+    search = strategy()
+    found: set[Any] = set()
+    done = 0
+    while True:
+        search.start()
+        main = scenario.fresh()
+        carrier = ThreadCarrier() if threads else GreenletCarrier()
+        engine = Engine(search, carrier, options, knowledge)
+        runs.active = engine
+        try:
+            engine.run(main)
+        finally:
+            runs.active = None
+        if engine.uncheckable:
+            raise Uncheckable(engine.uncheckable)
+        if knowledge.revised:
+            knowledge.settle()
+            search, found, done = strategy(), set(), 0
+            continue
+        if not engine.pruned:
+            done += 1
+            found.add(outcome(engine, scenario))
+        if not search.next(engine):
+            return found, done
+        if done >= limit:
+            raise TooLarge

@@ -1,0 +1,128 @@
+"""Small generated programs: two or three threads over a few shared places, some of which go wrong."""
+
+import textwrap
+
+from hypothesis import strategies as st
+
+HEAD = '''
+import threading
+import time
+
+
+class State:
+    total = 0
+
+
+def fresh_state():
+    state = State()
+    state.x = state.y = 0
+    state.items = [1]
+    state.table = {}
+    return state
+
+
+o = fresh_state()
+locks = [threading.Lock(), threading.Lock()]
+monitor = threading.Condition(threading.Lock())
+mine = threading.local()
+threads = {}
+G = 0
+'''
+
+Block = list[str]
+
+
+def _indented(block: Block) -> Block:
+    return ["    " + line for line in block]
+
+
+numbers = st.integers(1, 3)
+fields = st.sampled_from(["o.x", "o.y", "G", "State.total"])
+lock_names = st.sampled_from(["locks[0]", "locks[1]"])
+
+data = st.one_of(
+    fields.map(lambda f: [f"r = r * 5 + {f}"]),
+    st.tuples(fields, numbers).map(lambda t: [f"{t[0]} = r % 5 + {t[1]}"]),
+    st.tuples(fields, numbers).map(lambda t: [f"{t[0]} += {t[1]}"]),
+)
+containers = st.one_of(
+    numbers.map(lambda n: [f"o.items.append({n})"]),
+    st.just(["r = r * 5 + len(o.items)"]),
+    st.just(["if o.items:", "    r = r * 5 + o.items.pop()"]),
+    st.just(["for element in o.items:", "    r = r * 5 + element"]),
+    st.just(["r = r * 5 + o.items[0]"]),
+    numbers.map(lambda n: [f"o.table[{n}] = r % 5"]),
+    st.just(["r = r * 5 + sum(o.table.values())"]),
+    st.just(["o.items += [2]"]),
+    st.just(["r = r * 5 + (1 in o.items)"]),
+)
+misuse = st.one_of(
+    lock_names.map(lambda lock: [f"{lock}.acquire()"]),
+    lock_names.map(lambda lock: [f"{lock}.release()"]),
+    lock_names.map(lambda lock: [f"r = r * 5 + {lock}.locked()"]),
+)
+timed = st.one_of(
+    st.tuples(lock_names, numbers).map(
+        lambda t: [f"if {t[0]}.acquire(timeout={t[1]}):", f"    {t[0]}.release()", "else:", "    r = r * 5 + 4"]
+    ),
+    st.tuples(lock_names, numbers).map(lambda t: [f"r = r * 5 + {t[0]}.acquire(timeout={t[1]})"]),
+    numbers.map(lambda n: [f"time.sleep({n})"]),
+    st.just(["r = r * 5 + int(time.monotonic())"]),
+    numbers.map(lambda n: ["with monitor:", f"    r = r * 5 + monitor.wait(timeout={n})"]),
+    numbers.map(lambda n: [f"threads['A'].join(timeout={n}) if threads['A'] is not threading.current_thread() else None"]),
+)
+lives = st.sampled_from(["A", "B"]).map(lambda name: [f"r = r * 5 + threads['{name}'].is_alive()"])
+conditions = st.one_of(
+    st.just(["with monitor:", "    monitor.wait()"]),
+    st.just(["with monitor:", "    monitor.notify()"]),
+    st.just(["with monitor:", "    o.x += 1", "    monitor.notify_all()"]),
+    st.just(["with monitor:", "    while not o.x:", "        monitor.wait()"]),
+)
+
+
+def _blocks(simple: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
+    return st.one_of(
+        simple,
+        simple,
+        st.tuples(lock_names, simple).map(lambda t: [f"with {t[0]}:", *_indented(t[1])]),
+        st.tuples(lock_names, simple).map(
+            lambda t: [f"if {t[0]}.acquire(False):", *_indented(t[1]), f"    {t[0]}.release()"]
+        ),
+        st.tuples(fields, simple).map(lambda t: [f"if {t[0]}:", *_indented(t[1])]),
+        fields.map(lambda f: [f"if {f} > 2:", "    raise ValueError('too many')"]),
+        st.tuples(lock_names, lock_names).map(lambda t: [f"with {t[0]}:", f"    with {t[1]}:", "        o.y += 1"]),
+    )
+
+
+def bodies(*, with_time: bool) -> st.SearchStrategy[Block]:
+    kinds = [data, data, containers, misuse, lives, conditions] + ([timed, timed] if with_time else [])
+    return st.lists(_blocks(st.one_of(*kinds)), min_size=1, max_size=3).map(lambda blocks: [line for b in blocks for line in b])
+
+
+def programs(*, with_time: bool = True) -> st.SearchStrategy[tuple[Block, ...]]:
+    """The bodies of the threads, and at the end what the main thread does before it joins them."""
+    body = bodies(with_time=with_time)
+    main = st.one_of(st.just([]), st.just([]), _blocks(data))
+    return st.one_of(
+        st.tuples(body, body, main),
+        st.tuples(_short(body), _short(body), _short(body), main),
+    )
+
+
+def _short(body: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
+    return body.filter(lambda block: len(block) <= 3)
+
+
+def source(program: tuple[Block, ...], order: str) -> str:
+    """The text of a program, whose threads are started in the given order."""
+    *workers, main = program
+    parts = [HEAD]
+    for name, block in zip("ABC", workers, strict=False):
+        lines = ["global G", "r = 0", *block, "mine.r = r"]
+        parts.append(f"def work_{name}():\n" + textwrap.indent("\n".join(lines), "    "))
+    start = [f"threads[{n!r}] = threading.Thread(target=work_{n}, name={n!r})" for n in "ABC"[: len(workers)]]
+    start += [f"threads[{name!r}].start()" for name in order]
+    join = [f"threads[{name!r}].join()" for name in order]
+    lines = ["global G", "r = 0", *start, *main, "mine.r = r", *join]
+    parts.append("def scenario():\n" + textwrap.indent("\n".join(lines), "    "))
+    return "\n\n\n".join(parts) + "\n"

@@ -1,0 +1,74 @@
+"""The search finds every outcome that full enumeration finds, and no other, on generated programs."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from concur.check.dpor import Search
+
+from .enumeration import Enumeration, TooLarge, outcomes
+from .programs import programs, source
+
+QUICK, FULL = 150, 2_500
+_EVERYTHING = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+def agree(folder: Path, program: Any, timeouts: str, *, shuffled: bool = True, real_threads: bool = False) -> None:
+    """One program: the reduced search against the enumeration, and against itself in other surroundings."""
+    names = "ABC"[: len(program) - 1]
+    file = folder / "program.py"
+    text = source(program, names)
+    file.write_text(text)
+    looks_at_threads = "is_alive" in text or "join(timeout" in text
+    try:
+        reference, _ = outcomes(file, lambda: Enumeration(lifecycle=looks_at_threads), timeouts=timeouts, limit=4_000)
+    except TooLarge:
+        assume(False)
+    found, schedules = outcomes(file, timeouts=timeouts)
+    assert found == reference, text
+    if real_threads:
+        assert outcomes(file, timeouts=timeouts, threads=True) == (found, schedules), text
+    if shuffled:
+        for order in itertools.islice(itertools.permutations(names), 1, 3):
+            other = folder / "shuffled.py"
+            other.write_text(source(program, "".join(order)))
+            if not program[-1]:
+                assert outcomes(other, timeouts=timeouts)[0] == reference, other.read_text()
+
+
+@settings(_EVERYTHING, max_examples=QUICK)
+@given(program=programs(), timeouts=st.sampled_from(["any", "idle"]))
+def test_the_reduction_loses_no_outcome(tmp_path_factory: pytest.TempPathFactory, program: Any, timeouts: str) -> None:
+    """Reduced search and full enumeration agree, also with the threads in another order."""
+    agree(tmp_path_factory.mktemp("program"), program, timeouts)
+
+
+@settings(_EVERYTHING, max_examples=15)
+@given(program=programs(), timeouts=st.sampled_from(["any", "idle"]))
+def test_threads_of_the_system_give_the_same_runs(
+    tmp_path_factory: pytest.TempPathFactory, program: Any, timeouts: str
+) -> None:
+    """The second backend runs the same number of schedules, with the same outcomes."""
+    agree(tmp_path_factory.mktemp("program"), program, timeouts, shuffled=False, real_threads=True)
+
+
+@pytest.mark.soundness
+@pytest.mark.timeout(7200)
+@settings(_EVERYTHING, max_examples=FULL)
+@given(program=programs(), timeouts=st.sampled_from(["any", "idle"]))
+def test_the_reduction_loses_no_outcome_in_many_programs(
+    tmp_path_factory: pytest.TempPathFactory, program: Any, timeouts: str
+) -> None:
+    """The same, at length."""
+    agree(tmp_path_factory.mktemp("program"), program, timeouts)
+
+
+def test_the_reduction_reduces(tmp_path: Path) -> None:
+    """Threads that share nothing have one schedule, whatever their number."""
+    file = tmp_path / "program.py"
+    file.write_text(source((["o.x = 1", "o.x += 1"], ["o.y = 1", "o.y += 1"], []), "AB"))
+    assert outcomes(file, Search)[1] == 1

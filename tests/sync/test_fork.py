@@ -1,0 +1,78 @@
+"""A process forked while no other thread runs can use what it inherits."""
+
+import os
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from concur.errors import DeadlockError, NotOwnerError
+from concur.sync import Condition, Mutex, Semaphore
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def in_child(check: Callable[[], None]) -> None:
+    """Run *check* in a forked child, and fail if it raises there."""
+    assert threading.active_count() == 1
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            check()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_held_mutex_is_still_ours() -> None:
+    """The child's only thread is the one that forked: it owns what that one held."""
+    mutex = Mutex()
+
+    def check() -> None:
+        with pytest.raises(DeadlockError):
+            mutex.acquire()
+        mutex.release()
+        with mutex:
+            pass
+        with pytest.raises(NotOwnerError):
+            mutex.release()
+
+    with mutex:
+        in_child(check)
+        assert mutex.locked()
+
+
+def test_permits_are_copied() -> None:
+    """Parent and child count apart from then on."""
+    semaphore = Semaphore(1)
+
+    def check() -> None:
+        assert semaphore.acquire(False)
+        assert not semaphore.acquire(timeout=0)
+
+    in_child(check)
+    assert semaphore.acquire(False)
+
+
+def test_new_threads_of_the_child() -> None:
+    """Condition and semaphore work between threads that the child starts."""
+    condition, done = Condition(), Semaphore(0)
+    state: list[str] = []
+
+    def tell() -> None:
+        with condition:
+            state.append("told")
+            condition.notify()
+        done.release()
+
+    def check() -> None:
+        teller = threading.Thread(target=tell)
+        with condition:
+            teller.start()
+            condition.wait_for(lambda: state)
+        done.acquire()
+        teller.join()
+
+    in_child(check)

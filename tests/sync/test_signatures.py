@@ -1,0 +1,55 @@
+"""Ours can stand where the standard library's stood: the same parameters, in the same order."""
+
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from concur.sync import Condition, Mutex, Semaphore
+
+PYTHON_RLOCK = threading._PyRLock  # type: ignore[attr-defined]  # the lock in C tells no signature on 3.11
+
+
+def parameters(function: Callable[..., Any]) -> list[tuple[str, object, object]]:
+    return [
+        (name, parameter.kind, parameter.default)
+        for name, parameter in inspect.signature(function).parameters.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "method"),
+    [(Mutex, PYTHON_RLOCK, name) for name in ("acquire", "release")]
+    + [(Semaphore, threading.Semaphore, name) for name in ("acquire", "release")]
+    + [(Condition, threading.Condition, name) for name in ("wait", "wait_for", "notify", "notify_all")],
+)
+def test_methods(ours: type, theirs: type, method: str) -> None:
+    """Each method takes what its model takes."""
+    assert parameters(getattr(ours, method)) == parameters(getattr(theirs, method))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(Semaphore, threading.Semaphore), (Condition, threading.Condition)]
+)
+def test_constructors(ours: type, theirs: type) -> None:
+    """A constructor takes what its model takes, and a name, by keyword only."""
+    *rest, name = parameters(ours)
+    assert rest == parameters(theirs)
+    assert name == ("name", inspect.Parameter.KEYWORD_ONLY, None)
+
+
+def test_mutex_constructor() -> None:
+    """A mutex takes nothing but a name, like threading.Lock."""
+    assert parameters(Mutex) == [("name", inspect.Parameter.KEYWORD_ONLY, None)]
+
+
+@pytest.mark.parametrize("ours", [Mutex, Semaphore, Condition])
+def test_public_methods(ours: type) -> None:
+    """Nothing is missing that a program for threading calls, the deprecated aliases excepted."""
+    theirs = {Mutex: threading.Lock(), Semaphore: threading.Semaphore(), Condition: threading.Condition()}
+    deprecated = {"acquire_lock", "release_lock", "locked_lock", "notifyAll"}
+    wanted = {name for name in dir(theirs[ours]) if not name.startswith("_")} - deprecated
+    assert wanted <= set(dir(ours))
+    assert {"__enter__", "__exit__"} <= set(dir(ours))

@@ -1,0 +1,534 @@
+"""The primitives under every interleaving, their own code visible: two threads of two calls, three of one.
+
+A scenario takes the module that it uses. The claim about a primitive is that its own file is
+verified; what makes the claim worth something is that a file with one line changed is refuted.
+"""
+
+from collections.abc import Callable
+from itertools import accumulate
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+
+import pytest
+
+from concur import sync
+from concur.check import Status, Verdict, explore
+from concur.errors import DeadlockError, NotOwnerError
+
+HOME = Path(sync.__file__).parent
+
+
+def together(*calls: Callable[[], object]) -> None:
+    """Make each call in a thread of its own, and wait for all."""
+    threads = [Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Room:
+    """Keeps a log of who goes in and out; more than *places* inside at a time are too many."""
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.log: list[int] = []
+
+    def visit(self) -> None:
+        self.log.append(+1)
+        self.log.append(-1)
+
+    def visits(self) -> int:
+        """How many there were, when all is over; fails if there was a crowd."""
+        inside = list(accumulate(self.log))
+        assert max(inside) <= self.places, f"inside at a time: {inside}"
+        return self.log.count(+1)
+
+
+def free(semaphore: sync.Semaphore) -> int:
+    """How many permits can be taken; they are not given back."""
+    taken = 0
+    while semaphore.acquire(False):
+        taken += 1
+    return taken
+
+
+# Mutex
+
+
+def mutex_two_by_two(module: ModuleType) -> None:
+    mutex, room = module.Mutex(), Room(1)
+
+    def twice() -> None:
+        for _ in range(2):
+            with mutex:
+                room.visit()
+
+    together(twice, twice)
+    assert room.visits() == 4
+    assert not mutex.locked()
+
+
+def mutex_three_by_one(module: ModuleType) -> None:
+    mutex, room = module.Mutex(), Room(1)
+
+    def once() -> None:
+        assert mutex.acquire()
+        room.visit()
+        mutex.release()
+
+    together(once, once, once)
+    assert room.visits() == 3
+    assert not mutex.locked()
+
+
+def mutex_tried(module: ModuleType) -> None:
+    mutex, room = module.Mutex(), Room(1)
+
+    def wait() -> None:
+        with mutex:
+            room.visit()
+
+    def try_once() -> None:
+        if mutex.acquire(blocking=False):
+            room.visit()
+            mutex.release()
+
+    def wait_a_while() -> None:
+        if mutex.acquire(timeout=1):
+            room.visit()
+            mutex.release()
+
+    together(wait, try_once, wait_a_while)
+    assert not mutex.locked()
+    assert mutex.acquire(False)
+
+
+def mutex_released_by_another(module: ModuleType) -> None:
+    mutex, room = module.Mutex(), Room(1)
+
+    def own() -> None:
+        with mutex:
+            room.visit()
+
+    def intrude() -> None:
+        try:
+            mutex.release()
+        except NotOwnerError:
+            with mutex:
+                room.visit()
+        else:
+            raise AssertionError("released what it does not hold")
+
+    together(own, intrude)
+
+
+def mutex_waits_for_itself(module: ModuleType) -> None:
+    mutex = module.Mutex()
+
+    def twice() -> None:
+        with mutex:
+            try:
+                mutex.acquire()
+            except DeadlockError:
+                return
+        raise AssertionError("was not told")
+
+    together(twice, twice)
+    assert not mutex.locked()
+
+
+# Semaphore
+
+
+def semaphore_two_by_two(module: ModuleType) -> None:
+    semaphore, room = module.Semaphore(1), Room(1)
+
+    def twice() -> None:
+        for _ in range(2):
+            with semaphore:
+                room.visit()
+
+    together(twice, twice)
+    assert room.visits() == 4
+    assert free(semaphore) == 1
+
+
+def semaphore_three_by_one(module: ModuleType) -> None:
+    semaphore, room = module.Semaphore(2), Room(2)
+
+    def once() -> None:
+        with semaphore:
+            room.visit()
+
+    together(once, once, once)
+    assert room.visits() == 3
+    assert free(semaphore) == 2
+
+
+def semaphore_signals(module: ModuleType) -> None:
+    semaphore = module.Semaphore(0)
+
+    def wait_twice() -> None:
+        assert semaphore.acquire()
+        assert semaphore.acquire()
+
+    def signal_twice() -> None:
+        semaphore.release()
+        semaphore.release()
+
+    together(wait_twice, signal_twice)
+    assert free(semaphore) == 0
+
+
+def semaphore_releases_two(module: ModuleType) -> None:
+    semaphore = module.Semaphore(0)
+    together(semaphore.acquire, semaphore.acquire, lambda: semaphore.release(2))
+    assert free(semaphore) == 0
+
+
+def semaphore_two_releases(module: ModuleType) -> None:
+    semaphore = module.Semaphore(0)
+    together(semaphore.acquire, semaphore.release, semaphore.release)
+    assert free(semaphore) == 1
+
+
+def semaphore_times_out(module: ModuleType) -> None:
+    semaphore = module.Semaphore(0)
+    outcomes: list[bool] = []
+
+    def wait_a_while() -> None:
+        outcomes.append(semaphore.acquire(timeout=1))
+
+    together(wait_a_while, wait_a_while, semaphore.release)
+    assert outcomes.count(True) + free(semaphore) == 1
+
+
+def semaphore_tried(module: ModuleType) -> None:
+    semaphore = module.Semaphore(1)
+    outcomes: list[bool] = []
+
+    def release_and_try() -> None:
+        semaphore.release()
+        outcomes.append(semaphore.acquire(False))
+
+    together(semaphore.acquire, release_and_try)
+    # There were two permits for two who asked.
+    assert outcomes == [True]
+    assert free(semaphore) == 0
+
+
+# Condition
+
+
+def condition_two_by_two(module: ModuleType) -> None:
+    condition = module.Condition()
+    post: list[str] = []
+
+    def receive_twice() -> None:
+        for _ in range(2):
+            with condition:
+                while not post:
+                    condition.wait()
+                post.pop()
+
+    def send_twice() -> None:
+        for _ in range(2):
+            with condition:
+                post.append("letter")
+                condition.notify()
+
+    together(receive_twice, send_twice)
+    assert not post
+
+
+def condition_three_by_one(module: ModuleType) -> None:
+    condition = module.Condition()
+    post: list[str] = []
+
+    def receive() -> None:
+        with condition:
+            assert condition.wait_for(lambda: post)
+            post.pop()
+
+    def send_two() -> None:
+        with condition:
+            post.extend(["letter", "letter"])
+            condition.notify(2)
+
+    together(receive, receive, send_two)
+    assert not post
+
+
+def condition_notifies_all(module: ModuleType) -> None:
+    condition = module.Condition()
+    state: list[str] = []
+
+    def wait() -> None:
+        with condition:
+            while not state:
+                condition.wait()
+
+    def open_up() -> None:
+        with condition:
+            state.append("open")
+            condition.notify_all()
+
+    together(wait, wait, open_up)
+
+
+def condition_excludes(module: ModuleType) -> None:
+    condition, room = module.Condition(), Room(1)
+    state: list[str] = []
+
+    def wait() -> None:
+        with condition:
+            while not state:
+                condition.wait()
+                room.visit()
+
+    def tell() -> None:
+        with condition:
+            state.append("told")
+            condition.notify()
+            room.visit()
+
+    together(wait, tell)
+
+
+def condition_times_out(module: ModuleType) -> None:
+    """One notify goes from hand to hand: whoever is told that it got none must not have had it."""
+    condition = module.Condition()
+    state: list[str] = []
+
+    def wait_a_while() -> None:
+        with condition:
+            if not state and not condition.wait(1):
+                return
+            condition.notify()
+
+    def wait() -> None:
+        with condition:
+            while not state:
+                condition.wait()
+            condition.notify()
+
+    def tell() -> None:
+        with condition:
+            state.append("told")
+            condition.notify()
+
+    together(wait_a_while, wait, tell)
+
+
+def condition_is_not_held(module: ModuleType) -> None:
+    condition = module.Condition()
+
+    def misuse() -> None:
+        try:
+            condition.notify()
+        except NotOwnerError:
+            return
+        raise AssertionError("notified without the lock")
+
+    def hold() -> None:
+        with condition:
+            condition.notify()
+
+    together(misuse, hold)
+
+
+SCENARIOS = {
+    "mutex": [
+        mutex_two_by_two,
+        mutex_three_by_one,
+        mutex_tried,
+        mutex_released_by_another,
+        mutex_waits_for_itself,
+    ],
+    "semaphore": [
+        semaphore_two_by_two,
+        semaphore_three_by_one,
+        semaphore_signals,
+        semaphore_releases_two,
+        semaphore_two_releases,
+        semaphore_times_out,
+        semaphore_tried,
+    ],
+    "condition": [
+        condition_two_by_two,
+        condition_three_by_one,
+        condition_notifies_all,
+        condition_excludes,
+        condition_times_out,
+        condition_is_not_held,
+    ],
+}
+
+
+def verdict_of(scenario: Callable[[ModuleType], None], module: Path) -> Verdict:
+    return explore(scenario, attempt=str(module), max_schedules=20_000, max_seconds=None)
+
+
+@pytest.mark.parametrize(
+    ("file", "scenario"),
+    [(file, scenario) for file, scenarios in SCENARIOS.items() for scenario in scenarios],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_verified(file: str, scenario: Callable[[ModuleType], None]) -> None:
+    """Under every interleaving of two threads of two calls, or three of one, the claim holds."""
+    verdict = verdict_of(scenario, HOME / f"{file}.py")
+    assert verdict.status is Status.VERIFIED, str(verdict)
+
+
+# The same with one line changed. Each entry: the file, what is changed into what, and who notices.
+MUTANTS = {
+    "mutex takes what is taken": (
+        "mutex",
+        "not self._lock.acquire(blocking, timeout)",
+        "not (self._lock.acquire(False) or True)",
+        mutex_two_by_two,
+    ),
+    "mutex takes a failure for a success": (
+        "mutex",
+        "            return False\n",
+        "            pass\n",
+        mutex_tried,
+    ),
+    "mutex lets anybody release": (
+        "mutex",
+        "if self not in me.held:",
+        "if not self._lock.locked():",
+        mutex_released_by_another,
+    ),
+    "mutex does not know itself": ("mutex", "timeout == -1", "timeout == -2", mutex_waits_for_itself),
+    "mutex is not released": (
+        "mutex",
+        "finally:  # also when Ctrl-C strikes in between\n            self._lock.release()",
+        "finally:\n            pass",
+        mutex_three_by_one,
+    ),
+    "semaphore does not look again": (
+        "semaphore",
+        "                self._hand_over()  # a permit",
+        "                pass  # a permit",
+        semaphore_signals,
+    ),
+    "semaphore looks before it stands in line": (
+        "semaphore",
+        "                self._line.append(place)\n                self._hand_over()",
+        "                self._hand_over()\n                self._line.append(place)",
+        semaphore_two_by_two,
+    ),
+    "semaphore looks at the line before it gives back": (
+        "semaphore",
+        "        if n == 1:\n",
+        "        if not self._line:\n            return self._free.extend([None] * n)\n        if n == 1:\n",
+        semaphore_signals,
+    ),
+    "semaphore hands one over": ("semaphore", "while self._line:", "if self._line:", semaphore_releases_two),
+    "semaphore forgets what came too late": (
+        "semaphore",
+        "return self._was_handed_a_permit(place)  #",
+        "return self._was_handed_a_permit(place) and False  #",
+        semaphore_times_out,
+    ),
+    "semaphore stays in line": (
+        "semaphore",
+        "            leave(self._line, place)\n",
+        "",
+        semaphore_times_out,
+    ),
+    "semaphore makes a permit": (
+        "semaphore",
+        "                self._free.append(None)\n",
+        "                pass\n            self._free.append(None)\n",
+        semaphore_signals,
+    ),
+    "condition stands in line too late": (
+        "condition",
+        "        self._line.append(place)\n        depth = self._give_up()\n",
+        "        depth = self._give_up()\n        self._line.append(place)\n",
+        condition_two_by_two,
+    ),
+    "condition comes back without the lock": (
+        "condition",
+        "        self._take_again(depth)\n        leave",
+        "        leave",
+        condition_excludes,
+    ),
+    "condition keeps the lock": (
+        "condition",
+        "depth = self._give_up()",
+        "depth = None",
+        condition_two_by_two,
+    ),
+    "condition forgets what came too late": (
+        "condition",
+        "return place.woken\n",
+        "return place.woken and place._gate.locked()\n",
+        condition_times_out,
+    ),
+    "condition stays in line": (
+        "condition",
+        "        leave(self._line, place)\n        return",
+        "        return",
+        condition_times_out,
+    ),
+    "condition wakes one for all": (
+        "condition",
+        "self.notify(len(self._line))",
+        "self.notify()",
+        condition_notifies_all,
+    ),
+    "condition notifies without the lock": (
+        "condition",
+        'self._check_held("notifies")',
+        "pass",
+        condition_is_not_held,
+    ),
+    "a place takes itself out and sleeps on": (
+        "_parking",
+        "            place.wake()\n",
+        "            place.woken = True\n",
+        condition_three_by_one,
+    ),
+    "the last in line is woken first": (
+        "_parking",
+        "        line.popleft()  #",
+        "        line.pop()  #",
+        condition_three_by_one,
+    ),
+}
+
+
+def in_one_file(file: str = "", right: str = "", wrong: str = "") -> str:
+    """The primitives as one file, with one change, and without the imports between them."""
+    text = ""
+    for name in ("_parking", "mutex", "semaphore", "condition"):
+        part = (HOME / f"{name}.py").read_text(encoding="utf-8")
+        if name == file:
+            assert part.count(right) == 1, "the mutant does not fit the file"
+            part = part.replace(right, wrong)
+        text += "".join(line for line in part.splitlines(True) if not line.startswith("from concur.sync"))
+    return text
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_mutant_refuted(mutant: str, tmp_path: Path) -> None:
+    """The scenarios notice a wrong line."""
+    file, right, wrong, scenario = MUTANTS[mutant]
+    module = tmp_path / "mutant.py"
+    module.write_text(in_one_file(file, right, wrong), encoding="utf-8")
+    verdict = verdict_of(scenario, module)
+    assert verdict.status is Status.REFUTED, str(verdict)
+
+
+def test_in_one_file_verified(tmp_path: Path) -> None:
+    """What refutes a mutant is the change, not the way in which it was written down."""
+    module = tmp_path / "unchanged.py"
+    module.write_text(in_one_file(), encoding="utf-8")
+    for scenario in (mutex_tried, semaphore_times_out, condition_times_out):
+        verdict = verdict_of(scenario, module)
+        assert verdict.status is Status.VERIFIED, str(verdict)

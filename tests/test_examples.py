@@ -1,0 +1,34 @@
+"""The programs of docs/examples: none imports concur, and each has the verdict its first line states."""
+
+from pathlib import Path
+
+import pytest
+
+from concur import Status, explore
+
+EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "docs" / "examples").glob("*.py"))
+EXPECTED = {
+    "abba": (Status.REFUTED, "deadlock"),
+    "counter": (Status.REFUTED, "assertion"),
+    "locked_counter": (Status.VERIFIED, None),
+    "queue_of_one": (Status.VERIFIED, None),
+}
+
+
+def test_every_example_is_expected() -> None:
+    """No example is left without a verdict."""
+    assert [path.stem for path in EXAMPLES] == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example(path: Path) -> None:
+    """The checker decides a program that does not know it, and the program's docstring says how."""
+    status, kind = EXPECTED[path.stem]
+    text = path.read_text(encoding="utf-8")
+    assert "concur" not in text
+    assert status in text.splitlines()[0].lower()
+
+    verdict = explore(f"{path}::scenario", max_seconds=60.0)
+
+    assert verdict.status is status, str(verdict)
+    assert (verdict.failure and verdict.failure.kind) == kind, str(verdict)
