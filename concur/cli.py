@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar
 
@@ -146,7 +146,8 @@ def explore(
     options = {name: value for name, value in options.items() if value is not None}
 
     def run(scenario: str) -> Verdict:
-        with working(f"exploring {scenario}"):
+        aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
+        with working(f"exploring {scenario}"), aside:
             if token is not None:
                 return checker.replay(scenario, token, backend=backend or "greenlets")
             if sample is not None:
@@ -157,6 +158,7 @@ def explore(
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
+        lines += report.printed(Path(file).name, verdict.output)
         if verdict.failure is not None:
             if verdict.failure.token:
                 again = shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])

@@ -196,7 +196,7 @@ class Analysis:
             return
         if len(trace) in barriers:
             self._barrier(clocks, len(trace))
-        for thread, op in engine.pending():
+        for thread, op in engine.pending:
             event = _Event(len(trace), thread.tid, op, self._clock(clocks, thread.tid), thread.opaque)
             kind = self._waiting_kind(op[0], expired=thread.expired)
             for place, mode in ops.accesses(op):

@@ -154,6 +154,9 @@ class Engine:
         self.frozen: str | None = None  # the call below which no switch is possible
         self.minor = False  # the next step would not be announced if `full` were off
         self.deadlocked: list[VirtualThread] = []
+        self.pending: list[tuple[VirtualThread, Op]] = []  # what the threads that did not end had announced
+        self.holders: dict[int, int | None] = {}  # id of a lock that somebody waits for -> who holds it
+        self.ended: set[int] = set()
         self.pruned = False  # the strategy ended the run: it is equivalent to an earlier one
         self.cut: str | None = None  # why the run was ended before its end
         self.uncheckable: str | None = None
@@ -364,9 +367,13 @@ class Engine:
         over = self.pruned or self.cut or self.uncheckable or self.interrupted
         if self.foreground and not over:
             self.deadlocked = [thread for thread in self.alive if not thread.daemon]
-        self.dead = True
+        # Taken down before the threads are: tearing them down ends them.
+        self.pending = [(thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None]
+        self.holders = {id(op[2]): op[2].owner for _, op in self.pending if op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE)}
+        self.ended = {thread.tid for thread in self.threads if thread.done}
         if self.recording:
             self.recorder.finished(self)
+        self.dead = True
         for thread in self.alive:
             if not thread.done:
                 self.current = thread
@@ -390,10 +397,6 @@ class Engine:
         if not self.dead:
             self.carrier.leave(self.current)
         raise Abort
-
-    def pending(self) -> list[tuple[VirtualThread, Op]]:
-        """What the threads that did not end had announced."""
-        return [(thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None]
 
     @property
     def went_wrong(self) -> bool:

@@ -10,6 +10,7 @@ calls are watched by `foreign.py`.
 
 import ast
 import builtins
+import functools
 import hashlib
 import importlib.util
 import linecache
@@ -21,7 +22,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import hooks, library
+from concur.check import hooks, library, sharing
 from concur.check.rewrite import rewrite
 from concur.check.visibility import MARK
 from concur.errors import UsageError
@@ -78,6 +79,8 @@ def _compile_file(file: str) -> _Compiled:
 class Loader:
     """The code of one scenario. `fresh()` begins a new run; then modules are loaded on demand."""
 
+    current: "Loader"  # whose run this is
+
     def __init__(self, file: str | os.PathLike[str], attempt: str | os.PathLike[str] | None = None) -> None:
         self.file = os.path.abspath(file)
         self.attempt = None if attempt is None else os.path.abspath(attempt)
@@ -89,7 +92,6 @@ class Loader:
         self._found: dict[str, str | None] = {}
         self._public = _public_names()
         self.modules: dict[str, ModuleType] = {}
-        self._builtins = library.builtins_of(self._import)
         self._specials: dict[str, Callable[[], ModuleType]] = {
             "threading": self._threading,
             "_thread": library.thread_module,
@@ -100,6 +102,8 @@ class Loader:
     def fresh(self) -> None:
         """Forget every module of the last run."""
         self.modules = {}
+        Loader.current = self
+        sharing.drop_changed()
         hooks.new_run()
         library.new_run()
 
@@ -142,7 +146,7 @@ class Loader:
         if package:
             module.__path__ = [os.path.dirname(file)]
         module.__dict__.update(hooks.HOOKS)
-        module.__dict__["__builtins__"] = self._builtins
+        module.__dict__["__builtins__"] = _BUILTINS
         module.__dict__[MARK] = True
         return module
 
@@ -204,7 +208,15 @@ class Loader:
         if file is None:
             return None
         package = os.path.basename(file) == "__init__.py"
-        return self._from_file(file, name, package=package)
+        if not name.startswith("concur."):
+            return self._from_file(file, name, package=package)
+        self._code(file)  # its text counts for the digest, also when it was loaded before
+        module = sharing.kept(name)
+        if module is None:
+            module = self._from_file(file, name, package=package)
+            sharing.keep(name, module)
+        self.modules[name] = module
+        return module
 
     def _find(self, name: str) -> str | None:
         if name not in self._found:
@@ -227,17 +239,24 @@ class Loader:
         return None
 
     def _standard(self, name: str) -> ModuleType:
-        file = library.file_of(name)
-        self._standard_files.add(file)
-        module = self._from_file(file, name, package=file.endswith("__init__.py"))
-        real = importlib.import_module(name)
-        for key, value in vars(real).items():  # `except queue.Full` must mean the real one
-            if isinstance(value, type) and issubclass(value, BaseException):
-                module.__dict__[key] = value
+        module = sharing.kept(name)
+        if module is None:
+            file = library.file_of(name)
+            self._standard_files.add(file)
+            module = self._from_file(file, name, package=file.endswith("__init__.py"))
+            real = importlib.import_module(name)
+            for key, value in vars(real).items():  # `except queue.Full` must mean the real one
+                if isinstance(value, type) and issubclass(value, BaseException):
+                    module.__dict__[key] = value
+            if name == "dataclasses":
+                module.__dict__["exec"] = _exec_rewritten
+            sharing.keep(name, module)
+        self.modules[name] = module
         return module
 
     def _threading(self) -> ModuleType:
-        return _Threading(self)
+        module = sharing.kept("threading")
+        return _Threading() if module is None else module
 
     def load_threading_classes(self, module: ModuleType) -> None:
         """CPython's own Condition, Semaphore, Event and so on, into the virtual `threading`."""
@@ -248,6 +267,7 @@ class Loader:
         plain = self._new_module("threading", file)
         module.__dict__.update({**plain.__dict__, **module.__dict__})
         self._execute(module, _cache[key][2])
+        sharing.keep("threading", module)
 
     def _concur(self) -> ModuleType:
         return _Concur(self, self._public)
@@ -271,6 +291,25 @@ class Loader:
         return FunctionType(code, module.__dict__, code.co_name, None, closure)
 
 
+def _import_for_current(name: str, *args: Any, **kwargs: Any) -> Any:
+    return Loader.current._import(name, *args, **kwargs)
+
+
+_BUILTINS = library.builtins_of(_import_for_current)
+
+
+@functools.cache
+def _compile_generated(source: str) -> CodeType:
+    tree, _ = rewrite(source, "<string>")
+    return compile(tree, "<string>", "exec", dont_inherit=True)
+
+
+def _exec_rewritten(source: str, namespace: dict[str, Any], results: dict[str, Any]) -> None:
+    """What dataclasses generates touches fields, so it is rewritten as well."""
+    exec(_compile_generated(source), {**namespace, **hooks.HOOKS, MARK: True}, results)  # noqa: S102
+
+
+@functools.cache
 def _module_name(file: str) -> str:
     return Path(file).stem
 
@@ -289,15 +328,14 @@ def _find_code(code: CodeType, qualname: str) -> CodeType | None:
 class _Threading(ModuleType):
     """`threading`, whose larger classes are loaded when one of them is asked for."""
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self) -> None:
         super().__init__("threading")
         self.__dict__.update(library.threading_names())
-        self.__dict__["_cc_loader"] = loader
 
     def __getattr__(self, name: str) -> Any:
         if name not in library.CLASSES or name in self.__dict__:
             raise AttributeError(f"module 'threading' has no attribute {name!r}")
-        self.__dict__["_cc_loader"].load_threading_classes(self)
+        Loader.current.load_threading_classes(self)
         return self.__dict__[name]
 
 

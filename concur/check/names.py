@@ -1,65 +1,59 @@
-"""What the program calls an object: the variable, field or `name=` by which it is reached."""
+"""What the program calls an object: the variables and fields by which it is reached.
+
+The scenario's own variables are searched first, since they name an object
+once, where a parameter such as ``first`` may mean another object in each thread.
+"""
 
 import types
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
-_DEPTH = 12
+_MOST_OBJECTS = 500
+_DEPTH = 4
+_LIBRARY = ("concur.", "threading", "queue", "contextlib")
 
 
-def name_of(thing: Any, frame: types.FrameType | None) -> str | None:
-    """The name of an object in the frames around, from the inside out; None if it has none there."""
-    depth = 0
-    while frame is not None and depth < _DEPTH:
-        depth += 1
-        found = _in_frame(thing, frame)
+def name_of(thing: Any, frames: Iterable[types.FrameType]) -> str | None:
+    """The shortest path to an object from the variables of the first frame that knows it; None if none does."""
+    for frame in frames:
+        roots = {name: value for name, value in frame.f_locals.items() if not name.startswith("_")}
+        found = _search(thing, roots)
         if found is not None:
             return found
-        frame = frame.f_back
     return None
 
 
-def _in_frame(thing: Any, frame: types.FrameType) -> str | None:
-    names = frame.f_locals
-    if "_cc_name" in frame.f_globals.get("__dict__", ()) or not frame.f_globals.get("__concur__"):
-        return None
-    if frame.f_globals.get("__name__", "").startswith("concur.check"):
-        return None
-    owner = names.get("self")
-    if owner is not None:
-        for field, value in getattr(owner, "__dict__", {}).items():
-            if value is thing:
-                return _of_field(owner, field, frame)
-            if isinstance(value, (list, tuple)) and any(element is thing for element in value):
-                return f"{field}[{next(i for i, element in enumerate(value) if element is thing)}]"
-    found = _among(thing, names)
-    if found is not None:
-        return found
-    return _among(thing, {name: value for name, value in frame.f_globals.items() if not name.startswith("_")})
-
-
-def _of_field(owner: Any, field: str, frame: types.FrameType) -> str:
-    """A private field of a library object is called as that object is."""
-    if type(owner).__module__.startswith(("concur.sync", "threading", "queue")):
-        name = vars(owner).get("name") or vars(owner).get("_name")
-        if isinstance(name, str):
-            return name
-        outer = name_of(owner, frame.f_back)
-        if outer is not None:
-            return outer if field in ("_lock", "lock", "_cond", "mutex") else f"{outer}.{field.lstrip('_')}"
-    return field.lstrip("_") if field.startswith("_") else field
-
-
-def _among(thing: Any, names: dict[str, Any]) -> str | None:
-    for name, value in names.items():
-        if value is thing and not name.startswith("_cc_") and name != "self":
-            return name
-    for name, value in names.items():
-        if type(value) in (list, tuple) and not name.startswith("_cc_"):
-            for index, element in enumerate(value):
-                if element is thing:
-                    return f"{name}[{index}]"
-        elif type(value) is dict and name != "__builtins__":
-            for key, element in value.items():
-                if element is thing and isinstance(key, (str, int)):
-                    return f"{name}[{key!r}]"
+def _search(thing: Any, roots: dict[str, Any]) -> str | None:
+    todo = deque((name, value, 0) for name, value in roots.items())
+    seen: set[int] = set()
+    while todo and len(seen) < _MOST_OBJECTS:
+        path, value, depth = todo.popleft()
+        if value is thing:
+            return path
+        if id(value) in seen or depth == _DEPTH or isinstance(value, (type, types.ModuleType, types.FunctionType)):
+            continue
+        seen.add(id(value))
+        todo += [(name, inner, depth + 1) for name, inner in _inside(path, value)]
     return None
+
+
+def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, (list, tuple, deque)):
+        return [(f"{path}[{index}]", element) for index, element in enumerate(value)]
+    if isinstance(value, dict):
+        return [(f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))]
+    cells = getattr(value, "__closure__", None)
+    if isinstance(cells, tuple):
+        return []
+    fields = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        for slot in cls.__dict__.get("__slots__", ()):
+            if isinstance(slot, str) and hasattr(value, slot):
+                fields[slot] = object.__getattribute__(value, slot)
+    own = path == "self"
+    if type(value).__module__.startswith(_LIBRARY):  # the parts of a library object go by its own name
+        given = fields.get("name") or fields.get("_name")
+        path = given if isinstance(given, str) else path
+        return [(path if field.startswith("_") else f"{path}.{field}", inner) for field, inner in fields.items()]
+    return [(field.lstrip("_") if own else f"{path}.{field}", inner) for field, inner in fields.items()]

@@ -32,13 +32,16 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     """The failing run: a column for each thread, the lines of the program, and the reason."""
     rows = _rows(failure)
     threads = list(dict.fromkeys(step.thread for step in rows))
-    titles = {thread: _title(thread) for thread in threads}
     place = max((len(_where(step)) for step in rows), default=0) + 2
     column = max(12, (width - _NUMBER - place) // max(len(threads), 1))
-    lines = [" " * _NUMBER + "".join(titles[thread][: column - 1].ljust(column) for thread in threads).rstrip()]
+    titles = [_fold(_title(thread), column - 1) for thread in threads]
+    lines = [
+        " " * _NUMBER + "".join((title[level] if level < len(title) else "")[: column - 1].ljust(column) for title in titles)
+        for level in range(max(map(len, titles), default=0))
+    ]
     for number, step in enumerate(rows, start=1):
         index = threads.index(step.thread)
-        for part, piece in enumerate(_wrap(_cell(step), column - 2)):
+        for part, piece in enumerate(_fold(_cell(step), column - 2)):
             left = f"{number:>3}  " if part == 0 else " " * _NUMBER
             line = left + " " * (index * column) + piece
             lines.append(line.ljust(width - place + 1) + _where(step) if part == 0 else line)
@@ -51,8 +54,6 @@ def _rows(failure: Failure) -> list[Step]:
     """The steps that matter: not the starting and ending of threads, and each library call once."""
     rows: list[Step] = []
     for step in failure.steps:
-        if step.op.startswith(("start ", "end")) or (step.op.startswith("join ") and step.op != failure.steps[-1].op):
-            continue
         call = step.op.partition("(): ")[0] if "(): " in step.op else ""
         before = rows[-1] if rows else None
         if call and before is not None and (before.thread, before.line, before.op) == (step.thread, step.line, f"{call}()"):
@@ -70,23 +71,23 @@ def _title(thread: str) -> str:
 
 def _cell(step: Step) -> str:
     if step.op == "raise":
-        return f"<- {step.value}"
+        return f"<- {(step.value or '').partition(':')[0]}"
     if step.value is None or step.op.endswith("()"):
         return step.op
-    return f"{step.op} {'=' if step.op.startswith(('read', 'write')) else '->'} {step.value}"
+    for verb, sign in (("read ", "is"), ("write ", "=")):
+        if step.op.startswith(verb):
+            return f"{step.op.removeprefix(verb)} {sign} {step.value}"
+    return f"{step.op} -> {step.value}"
 
 
 def _where(step: Step) -> str:
     return f"{os.path.basename(step.file)}:{step.line}" if step.line else ""
 
 
-def _wrap(text_: str, width: int) -> list[str]:
-    return [text_[start : start + width] for start in range(0, len(text_), width)] or [""]
-
-
 def _fold(text_: str, width: int) -> list[str]:
     lines, line = [], ""
-    for word in text_.split(" "):
+    words = [word[start : start + width] for word in text_.split(" ") for start in range(0, max(len(word), 1), width)]
+    for word in words:
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)
             line = word

@@ -11,15 +11,15 @@ from concur.check.verdict import Failure, Step
 
 def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
     """Kind, message, reason and steps of a run that went wrong."""
-    steps = tuple(_step(engine, recorded) for recorded in recorder.steps)
     if engine.failures:
         first = engine.failures[0]
+        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
         kind = "assertion" if isinstance(first.error, AssertionError) else "exception"
         message = _message(first, recorder)
         why = why_failed(engine, recorder, first)
         where = _where(first, recorder)
         last = Step(first.thread.name, where[0], where[1], source_line(where), "raise", _text(first.error))
-        steps = (*steps[: first.after], last)
+        steps = (*steps, last)
     else:
         kind = "deadlock"
         names = ", ".join(f"'{thread.name}'" for thread in engine.deadlocked)
@@ -29,8 +29,27 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
             else f"threads {names} wait for ever"
         )
         why = why_stuck(engine, recorder)
-        steps += tuple(_step(engine, recorded, waits=True) for recorded in recorder.waiting)
+        waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
+        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
+        steps += tuple(_step(engine, step, waits=True) for step in waiting)
     return Failure(kind, message, why, token, steps)
+
+
+def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
+    """The steps at places that several threads touch and at least one changes."""
+    threads: dict[Any, set[int]] = {}
+    changed: set[Any] = set()
+    for step in (*steps, *waiting):
+        for place, mode in ops.accesses(step.op):
+            threads.setdefault(place, set()).add(step.tid)
+            if mode != ops.READ:
+                changed.add(place)
+    return [
+        step
+        for step in steps
+        if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
+        and not (type(step.op[1]) is tuple and step.op[1][1] == "thread")
+    ]
 
 
 def _step(engine: Engine, recorded: Recorded, *, waits: bool = False) -> Step:
@@ -61,7 +80,7 @@ def _where(failure: ThreadFailure, recorder: Recorder) -> tuple[str, int]:
 
 def _message(failure: ThreadFailure, recorder: Recorder) -> str:
     file, line = _where(failure, recorder)
-    return f"{_text(failure.error)} in thread '{failure.thread.name}' at {file}:{line}"
+    return f"{_text(failure.error)} in thread '{failure.thread.name}' ({_short_file(file)}:{line})"
 
 
 # Why
@@ -78,7 +97,7 @@ def why_stuck(engine: Engine, recorder: Recorder) -> str:
         kind, _, thing, _, _ = waiting.op
         where = f"{_short_file(waiting.site[0])}:{waiting.site[1]}"
         if kind in (ops.ACQUIRE, ops.TIMED_ACQUIRE):
-            name, owner = recorder.name(thing), thing.owner
+            name, owner = recorder.name(thing), engine.holders[id(thing)]
             if waiting.inside == "wait":
                 lines.append(f"'{thread.name}' waits to be notified ({where}), and nobody is left to do it")
             elif owner == waiting.tid:
@@ -88,7 +107,7 @@ def why_stuck(engine: Engine, recorder: Recorder) -> str:
             else:
                 holders[waiting.tid] = owner
                 holder = engine.threads[owner]
-                ended = ", which has ended without releasing it" if holder.done else ""
+                ended = ", which has ended without releasing it" if owner in engine.ended else ""
                 lines.append(
                     f"'{thread.name}' waits for {name} ({where}), held by '{holder.name}'{_taken(thing)}{ended}"
                 )

@@ -71,6 +71,7 @@ class Recorder:
         self.own_files = own_files  # the files of the user, in which a step is shown
         self.steps: list[Recorded] = []
         self.names: dict[int, str] = {}
+        self.scenario: types.FrameType | None = None
         self.waiting: list[Recorded] = []  # what the threads that did not end had announced
         self._inside = ""
         self._announced: dict[int, tuple[tuple[str, int], str, str]] = {}
@@ -78,11 +79,21 @@ class Recorder:
     def site(self, op: Op) -> tuple[str, int]:
         """Where in the user's files the current step is announced."""
         frame, inside = self._frame()
+        if self.scenario is None:  # the first step is the main thread's
+            self.scenario = self._outermost(sys._getframe(2))
         site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
         run = runs.active
         assert run is not None
         self._announced[run.current.tid] = (site, inside, self._what(op))
         return site
+
+    def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
+        outermost = None
+        while frame is not None:
+            if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
+                outermost = frame
+            frame = frame.f_back
+        return outermost
 
     def here(self) -> tuple[str, int]:
         """The line of the user's files that is being run."""
@@ -125,11 +136,23 @@ class Recorder:
         return f"{ops.KIND_NAMES[kind]} {name}"
 
     def name(self, thing: Any) -> str:
-        """What the program calls an object."""
+        """What the program calls an object; two objects never go by one name."""
         name = self.names.get(id(thing))
         if name is None:
-            name = self.names[id(thing)] = name_of(thing, sys._getframe(1)) or f"a {type(thing).__name__.lower()}"
+            found = name_of(thing, self._frames()) or f"a {type(thing).__name__.lower().strip('_')}"
+            taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
+            name = self.names[id(thing)] = f"{found} #{len(taken) + 1}" if taken else found
         return name
+
+    def _frames(self) -> list[types.FrameType]:
+        """The frames in which to look for names: the scenario's, then those of the current thread."""
+        frames = [] if self.scenario is None else [self.scenario]
+        frame: types.FrameType | None = sys._getframe(2)
+        while frame is not None:
+            if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
+                frames.append(frame)
+            frame = frame.f_back
+        return frames
 
     def performed(self, engine: Engine, thread: VirtualThread) -> None:
         """The step that was announced is being taken."""
@@ -150,7 +173,7 @@ class Recorder:
 
     def finished(self, engine: Engine) -> None:
         """The run is over, and nothing has been torn down yet."""
-        for thread, op in engine.pending():
+        for thread, op in engine.pending:
             site, inside, what = self._announced.get(thread.tid, (("", 0), "", self._what(op)))
             self.waiting.append(Recorded(thread.tid, op, site, _CALLED.get(inside, inside), what))
 

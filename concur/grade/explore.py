@@ -28,8 +28,9 @@ class Explore:
         self._journal = journal
         self._token = token
         self.schedules = 0
-        self.unfinished = ""  # why not every schedule was run
+        self.sampled = ""  # why not every schedule was run, when the rest was sampled
         self.failure: Failure | None = None
+        self.status = Status.UNCHECKABLE  # of a test that fails without a failing run
         self.reason = ""  # why nothing could be said, or the failure in plain words
         self.report = ""
         self.output = ""
@@ -58,7 +59,7 @@ class Explore:
         """
         self._journal.write("explore", scenario.__name__)
         try:
-            verdict = self._judge(scenario, max_schedules, samples, options)
+            verdict = self._run(scenario, max_schedules, samples, options)
         except UsageError as error:
             self.reason = str(error)
             pytest.fail(self.reason, pytrace=False)
@@ -69,19 +70,13 @@ class Explore:
             self.reason = plain_words(verdict.failure.message, self.attempt, self.tests)
             self.report = pictures.text(verdict, width=_WIDTH)
             pytest.fail(self.reason or f"{self.report}\n{self._again(verdict.failure.token)}", pytrace=False)
-        if verdict.status is Status.UNCHECKABLE:
-            self.reason = verdict.reason
-            pytest.fail(f"uncheckable: {verdict.reason}", pytrace=False)
-        if verdict.status is Status.UNFINISHED:
-            self.unfinished = self.unfinished or verdict.reason
+        if verdict.status is Status.UNCHECKABLE or (verdict.status is Status.UNFINISHED and not self.sampled):
+            # Unfinished with budget left: a run had no end, as in a loop that waits for nothing.
+            self.status, self.reason = verdict.status, verdict.reason
+            pytest.fail(f"{verdict.status}: {verdict.reason}", pytrace=False)
         return verdict
 
-    def _again(self, token: str) -> str:
-        exercise = Exercise(self.tests.parent)
-        attempt = None if self.attempt == exercise.attempt else self.attempt
-        return "again: " + replay_command(exercise, attempt, token)
-
-    def _judge(
+    def _run(
         self, scenario: Callable[[Any], None], budget: int, samples: int, options: dict[str, Any]
     ) -> Verdict:
         attempt = str(self.attempt)
@@ -89,11 +84,18 @@ class Explore:
             try:
                 return check.replay(scenario, self._token, attempt=attempt)
             except TokenError as error:
+                # Another exploration of the test may be meant: go on to it.
                 self._journal.write("foreign", str(error))
+                self.sampled = str(error)
                 return Verdict(scenario.__name__, Status.UNFINISHED, 0, 0.0, "", reason=str(error))
         verdict = check.explore(scenario, max_schedules=budget, max_seconds=None, attempt=attempt, **options)
-        if verdict.status is not Status.UNFINISHED or not samples:
-            return verdict
-        self.schedules += verdict.schedules
-        self.unfinished = self.unfinished or verdict.reason
-        return check.sample(scenario, runs=samples, seed=0, attempt=attempt, **options)
+        if verdict.status is Status.UNFINISHED and verdict.schedules >= budget:
+            self.schedules += verdict.schedules
+            self.sampled = verdict.reason
+            return check.sample(scenario, runs=samples, seed=0, attempt=attempt, **options)
+        return verdict
+
+    def _again(self, token: str) -> str:
+        exercise = Exercise(self.tests.parent)
+        attempt = None if self.attempt == exercise.attempt else self.attempt
+        return "again: " + replay_command(exercise, attempt, token)

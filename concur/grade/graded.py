@@ -18,6 +18,7 @@ tests that need no checker. The file is the one beside the test (``test_counter.
 """
 
 import contextlib
+import faulthandler
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -38,6 +39,9 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 EXPLORE = pytest.StashKey[Explore]()
 JOURNAL = pytest.StashKey[Journal]()
+UNUSABLE = pytest.StashKey[str]()  # why the attempt cannot be imported, or ""
+
+IMPORT_SECONDS = 10  # a fuse for an import that hangs
 
 
 def graded(points: int) -> Callable[[Test], Test]:
@@ -113,8 +117,34 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("graded"):
-        item.config.stash[JOURNAL].write("start", item.name)
+    if item.get_closest_marker("graded") is None:
+        return
+    if item.config.getoption("--concur-results"):
+        explore = _explore_of(item)
+        if UNUSABLE not in item.config.stash:
+            item.config.stash[UNUSABLE] = _import_once(explore.attempt, item.config.stash[JOURNAL])
+        explore.reason = item.config.stash[UNUSABLE]
+        if explore.reason:
+            pytest.fail(explore.reason, pytrace=False)
+    item.config.stash[JOURNAL].write("start", item.name)
+
+
+def _import_once(attempt: Path, journal: Journal) -> str:
+    """Import the file before anything is judged; returns why it cannot be, or ``""``.
+
+    An import that hangs ends the process. It is told apart from an exploration, which may take long.
+    """
+    journal.write("import", IMPORT_SECONDS)
+    with Path(os.devnull).open("w") as nowhere:
+        faulthandler.dump_traceback_later(IMPORT_SECONDS, exit=True, file=nowhere)
+        try:
+            with loaded(attempt):
+                return ""
+        except UsageError as error:
+            return str(error)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            journal.write("imported", None)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -146,11 +176,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _outcome(explore: Explore, name: str, report: pytest.TestReport, call: pytest.CallInfo[None]) -> Outcome:
     if report.passed:
-        status = Status.UNFINISHED if explore.unfinished else Status.VERIFIED
-        return Outcome(name, status, explore.schedules, reason=explore.unfinished, output=explore.output)
+        status = Status.UNFINISHED if explore.sampled else Status.VERIFIED
+        return Outcome(name, True, status, explore.schedules, None, explore.sampled, "", explore.output)
     if explore.failure is not None:
         return Outcome(
             name,
+            False,
             Status.REFUTED,
             explore.schedules,
             explore.failure,
@@ -159,9 +190,9 @@ def _outcome(explore: Explore, name: str, report: pytest.TestReport, call: pytes
             explore.output,
         )
     if report.skipped:
-        return Outcome(name, Status.UNCHECKABLE, reason="the test was skipped")
+        return Outcome(name, False, Status.UNCHECKABLE, reason="the test was skipped")
     if explore.reason:
-        return Outcome(name, Status.UNCHECKABLE, explore.schedules, reason=explore.reason)
+        return Outcome(name, False, explore.status, explore.schedules, reason=explore.reason)
     # The test failed by itself: it asserted without the checker, or did something after it.
     assert call.excinfo is not None
     error = call.excinfo.value
@@ -169,4 +200,4 @@ def _outcome(explore: Explore, name: str, report: pytest.TestReport, call: pytes
     kind = "assertion" if isinstance(error, AssertionError) else "exception"
     failure = Failure(kind, message, "", "", ())
     words = plain_words(message, explore.attempt, explore.tests)
-    return Outcome(name, Status.REFUTED, explore.schedules, failure, words, report.longreprtext)
+    return Outcome(name, False, Status.REFUTED, explore.schedules, failure, words, report.longreprtext)

@@ -125,7 +125,7 @@ def _environment() -> dict[str, str]:
 
 
 def _judged(claim: Property, outcome: Outcome) -> PropertyResult:
-    earned = claim.points if outcome.status in (Status.VERIFIED, Status.UNFINISHED) else 0
+    earned = claim.points if outcome.passed else 0
     return PropertyResult(
         claim.name,
         claim.title,
@@ -148,6 +148,11 @@ def _why_unjudged(ending: Ending, seen: Seen, claims: dict[str, Property], attem
     done = [value["name"] for event, value in seen if event == "outcome"]
     last = claims.get(started[-1]) if started and started[-1] not in done else None
     during = f" during {last.title!r}" if last else ""
+    kinds = [event for event, value in seen]
+    if "import" in kinds and "imported" not in kinds:
+        during = " while it was imported"
+        if ending.code == 1:
+            return f"{attempt.name} was not imported within {dict(seen)['import']} s, and was stopped"
     if ending.stopped:
         return f"{attempt.name} {ending.stopped}{during}, and was stopped"
     if ending.code < 0:

@@ -18,6 +18,7 @@ class Outcome:
 
     Attributes:
         name: of the test function.
+        passed: whether it earns its points.
         status: one of the four verdicts; a test that ran once without the checker is verified
             with 0 schedules when it passed, refuted when it failed.
         schedules: how many were run, over all explorations of the test.
@@ -28,6 +29,7 @@ class Outcome:
     """
 
     name: str
+    passed: bool
     status: Status
     schedules: int = 0
     failure: Failure | None = None
@@ -39,6 +41,7 @@ class Outcome:
         failure = None if self.failure is None else self.failure.to_json()
         return {
             "name": self.name,
+            "passed": self.passed,
             "status": str(self.status),
             "schedules": self.schedules,
             "failure": failure,
@@ -61,9 +64,10 @@ class Outcome:
 class Journal:
     """The file that the judged process appends to; without a path, nothing is kept.
 
-    Events: ``start`` (a test begins), ``explore`` (it begins an exploration), ``outcome`` (it has
-    ended), ``trouble`` (the tests themselves could not be loaded), ``foreign`` (a token that is
-    being replayed does not belong to this test).
+    Events: ``import`` and ``imported`` (the attempt, before anything is judged), ``start`` (a test
+    begins), ``explore`` (it begins an exploration), ``outcome`` (it has ended), ``foreign`` (the
+    token that is being replayed does not belong to this exploration), ``trouble`` (the tests
+    themselves could not be loaded).
     """
 
     def __init__(self, path: str | None) -> None:

@@ -52,7 +52,7 @@ def result(found: Result, *, score: bool = True) -> Lines:
             lines.append(Text(f"      again: {again}", style="cyan"))
     if shared:
         lines += folded(shared, 6)
-    lines += _printed(found)
+    lines += printed(found.attempt.name, found.output)
     if score:
         lines.append(Text(f"  score {found.score}/{found.max}", style="bold"))
     return lines
@@ -96,15 +96,16 @@ def _shared_reason(result: Result) -> str:
     return reasons.pop() if len(reasons) == 1 and not result.score else ""
 
 
-def _printed(result: Result) -> list[Text]:
-    if not result.output:
+def printed(by: str, output: str) -> Lines:
+    """What a program printed, apart from what we say, and no more than a dozen lines of it."""
+    if not output.strip():
         return []
-    printed = [plain(line) for line in result.output.splitlines()]
-    found = [Text(f"  printed by {result.attempt.name}:", style="bold")]
-    found += [Text("    | " + line[: _WIDTH - 6], style="dim") for line in printed[:_PRINTED_LINES]]
-    if len(printed) > _PRINTED_LINES:
-        found.append(Text(f"    | ... {count(len(printed) - _PRINTED_LINES, 'more line')}", style="dim"))
-    return found
+    told = [plain(line) for line in output.splitlines()]
+    lines = [Text(f"  printed by {by}:", style="bold")]
+    lines += [Text(f"    | {line[: _WIDTH - 6]}", style="dim") for line in told[:_PRINTED_LINES]]
+    if len(told) > _PRINTED_LINES:
+        lines.append(Text(f"    | ... {count(len(told) - _PRINTED_LINES, 'more line')}", style="dim"))
+    return lines
 
 
 def folded(text: str, by: int = 0, width: int = _WIDTH) -> Lines:

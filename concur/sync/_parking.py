@@ -43,7 +43,7 @@ class Place:
 
 
 def wake_first(line: deque[Place]) -> bool:
-    """Wake the longest waiter of *line* and take it out; False if nobody waits."""
+    """Wake the longest waiter of *line* and take it out; False if nobody was asleep."""
     while line:
         place = line[0]
         is_asleep = not place.woken  # a Ctrl-C may have struck between the two steps below

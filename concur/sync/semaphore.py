@@ -11,17 +11,10 @@ thread may release it, also one that never acquired it.
     >>> seats
     <Semaphore 'seats' permits=1 waiting=0>
 
-How it works: the free permits are the entries of a deque. Taking one is a
-``pop``, giving one back an ``append``, each a single step, so that neither
-needs a lock while there are permits enough. A thread that finds none stands
-in line. It does so *before* it looks for a permit a second time, and a
-release looks at the line *after* it has put its permit down; so at least one
-of the two sees the other, and no wake-up is lost. From then on permits are
-handed over: the thread that has waited longest is given one and woken.
-
-A thread that does not have to wait may take a permit past those who are about
-to stand in line. A free permit takes eight bytes, so this is not the way to
-count to a billion.
+How it works: a lock guards a count and a line. A thread that finds no permit
+stands in line and sleeps; a permit that comes back is not counted but handed
+to the thread that has waited longest. So nobody who comes later can pass
+those who wait, and a woken thread need not look again: the permit is its own.
 """
 
 import threading
@@ -38,32 +31,41 @@ class Semaphore:
         if value < 0:
             raise ValueError(f"a semaphore starts with 0 or more permits, not {value}")
         self.name = name
-        # Invariant, whenever nobody is inside a method: a free permit implies that nobody waits.
-        self._free: deque[None] = deque([None] * value)  # one entry for each free permit
-        self._line: deque[Place] = deque()  # changed under _guard only
+        # Invariant, whenever nobody holds the guard: permits > 0 implies that nobody waits.
+        self._permits = value
+        self._line: deque[Place] = deque()
         self._guard = threading.Lock()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Take a permit, waiting for one if there is none; False if none came (in time)."""
         if not blocking and timeout is not None:
             raise ValueError("a call that does not block takes no timeout")
+        place: Place | None = None
         try:
-            self._free.pop()
-        except IndexError:
-            return blocking and self._wait(timeout)
-        return True
+            with self._guard:
+                if self._permits > 0:
+                    self._permits -= 1
+                    return True
+                if not blocking:
+                    return False
+                place = Place()
+                self._line.append(place)
+            if place.sleep(timeout):
+                return True  # the permit was handed to us: nothing left to count
+        except BaseException:  # Ctrl-C
+            if place is not None and self._was_handed_a_permit(place):
+                self.release()  # it belongs to the next in line
+            raise
+        return self._was_handed_a_permit(place)  # in the moment when the time was up
 
     def release(self, n: int = 1) -> None:
-        """Give *n* permits back, and wake as many waiters."""
+        """Give *n* permits back: to those who wait, and the rest to those who come."""
         if n < 1:
             raise ValueError(f"release gives 1 or more permits back, not {n}")
-        if n == 1:
-            self._free.append(None)
-        else:
-            self._free.extend([None] * n)
-        if self._line:
-            with self._guard:
-                self._hand_over()
+        with self._guard:
+            while n > 0 and self._line:
+                n -= wake_first(self._line)
+            self._permits += n
 
     def __enter__(self) -> bool:
         return self.acquire()
@@ -75,32 +77,7 @@ class Semaphore:
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f" {self.name!r}"
-        return f"<Semaphore{name} permits={len(self._free)} waiting={len(self._line)}>"
-
-    def _wait(self, timeout: float | None) -> bool:
-        """Stand in line until a permit is handed over."""
-        place = Place()
-        try:
-            with self._guard:
-                self._line.append(place)
-                self._hand_over()  # a permit may have come back since we looked
-            if place.sleep(timeout):
-                return True
-        except BaseException:  # Ctrl-C
-            if self._was_handed_a_permit(place):
-                self.release()  # it belongs to the next in line
-            raise
-        return self._was_handed_a_permit(place)  # in the moment when the time was up
-
-    def _hand_over(self) -> None:
-        """Give free permits to waiters for as long as there are both; called under the guard."""
-        while self._line:
-            try:
-                self._free.pop()
-            except IndexError:
-                return
-            if not wake_first(self._line):  # all were woken before, by a release that Ctrl-C cut short
-                self._free.append(None)
+        return f"<Semaphore{name} permits={self._permits} waiting={len(self._line)}>"
 
     def _was_handed_a_permit(self, place: Place) -> bool:
         """Leave the line; True if a permit had been handed to *place* before."""

@@ -69,12 +69,22 @@ def test_capacity(explore):
 
     def two_producers_for_one_place(attempt):
         queue = attempt.BoundedQueue(1)
-        outcomes = []
-        together(
-            lambda: outcomes.append(outcome(queue.put, "item", 1)),
-            lambda: outcomes.append(outcome(queue.put, "item", 1)),
-        )
-        assert sorted(outcomes, key=str) == ["Full", None]
+        queue.put("first")
+        begun, done = [], ["first"]
+
+        def produce():
+            queue.put("next")
+            done.append("next")
+            put = len(done)
+            assert put - len(begun) <= 1, f"{put} items put and {len(begun)} taken, the capacity is 1"
+
+        def consume():
+            for _ in range(2):
+                begun.append("get")
+                queue.get()
+
+        together(produce, produce, consume)
+        assert queue.get() == "next"
 
     explore(one_producer_ahead)
     explore(two_producers_for_one_place)

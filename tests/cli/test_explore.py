@@ -156,3 +156,19 @@ def test_one_scenario_that_cannot_be_run_does_not_stop_the_others(concur, progra
     assert [each["scenario"] for each in json.loads(result.stdout)] == ["scenario_good", "scenario_bad"]
     assert "scenario_odd" in result.stderr
     assert result.exit_code == 2
+
+
+def test_what_the_program_prints_is_shown_apart(concur, program) -> None:
+    result = concur("explore", program("def scenario():\n    print('here I am')\n    assert False\n"))
+    assert "  printed by program.py:\n    | here I am\n" in result.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--replay", "--backend", "threads"]])
+def test_json_is_all_that_is_printed(concur, program, options: list[str]) -> None:
+    """Also when the program prints, and runs on threads of the operating system."""
+    name = program("def scenario():\n    print('here I am')\n    assert False\n")
+    (document,) = json.loads(concur("explore", name, "--json").stdout)
+    if options:
+        options.insert(1, document["failure"]["token"])
+    (again,) = json.loads(concur("explore", name, "--json", *options).stdout)
+    assert again["failure"]["message"] == document["failure"]["message"]

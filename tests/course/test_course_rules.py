@@ -1,6 +1,9 @@
 """The rules of the course: each exercise is fair, and each answer gets what it deserves."""
 
+import os
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TESTS = ROOT / "tests"
 COURSE = Course.above(ROOT)
 KEYS = {exercise.key: exercise for exercise in COURSE.exercises}
+
+JUDGES = ThreadPoolExecutor(os.cpu_count())  # each judgement is a child process
 
 each_exercise = pytest.mark.parametrize("key", KEYS)
 
@@ -33,8 +38,24 @@ def model(exercise: Exercise) -> Path:
 
 
 @cache
+def judging(attempt: Path) -> Future[Result]:
+    return JUDGES.submit(judge, KEYS[attempt.parent.name], attempt=attempt)
+
+
 def judged(attempt: Path) -> Result:
-    return judge(KEYS[attempt.parent.name], attempt=attempt)
+    return judging(attempt).result()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def judged_side_by_side(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Begin to judge, on all processors, what the tests of this file will ask for."""
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            path = item.callspec.params.get("path")
+            if path is not None and item.path == Path(__file__):
+                judging(path)
+    yield
+    JUDGES.shutdown(cancel_futures=True)  # other tests fork, and must find no thread
 
 
 def shown(result: Result) -> str:

@@ -23,7 +23,6 @@ def fresh_state():
 
 o = fresh_state()
 locks = [threading.Lock(), threading.Lock()]
-monitor = threading.Condition(threading.Lock())
 mine = threading.local()
 threads = {}
 G = 0
@@ -116,13 +115,14 @@ def _short(body: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
 def source(program: tuple[Block, ...], order: str) -> str:
     """The text of a program, whose threads are started in the given order."""
     *workers, main = program
-    parts = [HEAD]
+    text = "\n".join(line for block in program for line in block)
+    parts = [HEAD + ("monitor = threading.Condition(threading.Lock())\n" if "monitor" in text else "")]
     for name, block in zip("ABC", workers, strict=False):
         lines = ["global G", "r = 0", *block, "mine.r = r"]
         parts.append(f"def work_{name}():\n" + textwrap.indent("\n".join(lines), "    "))
-    start = [f"threads[{n!r}] = threading.Thread(target=work_{n}, name={n!r})" for n in "ABC"[: len(workers)]]
-    start += [f"threads[{name!r}].start()" for name in order]
-    join = [f"threads[{name!r}].join()" for name in order]
+    start = [f"{n} = threads[{n!r}] = threading.Thread(target=work_{n}, name={n!r})" for n in "ABC"[: len(workers)]]
+    start += [f"{name}.start()" for name in order]
+    join = [f"{name}.join()" for name in order]
     lines = ["global G", "r = 0", *start, *main, "mine.r = r", *join]
     parts.append("def scenario():\n" + textwrap.indent("\n".join(lines), "    "))
     return "\n\n\n".join(parts) + "\n"

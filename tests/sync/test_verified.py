@@ -409,42 +409,50 @@ MUTANTS = {
         "finally:\n            pass",
         mutex_three_by_one,
     ),
-    "semaphore does not look again": (
+    "semaphore looks without the guard": (
         "semaphore",
-        "                self._hand_over()  # a permit",
-        "                pass  # a permit",
+        """            with self._guard:
+                if self._permits > 0:
+                    self._permits -= 1
+                    return True
+""",
+        """            if self._permits > 0:
+                self._permits -= 1
+                return True
+            with self._guard:
+""",
         semaphore_signals,
     ),
-    "semaphore looks before it stands in line": (
+    "semaphore gives back without the guard": (
         "semaphore",
-        "                self._line.append(place)\n                self._hand_over()",
-        "                self._hand_over()\n                self._line.append(place)",
-        semaphore_two_by_two,
+        "        with self._guard:\n            while n > 0",
+        "        if True:\n            while n > 0",
+        semaphore_two_releases,
     ),
-    "semaphore looks at the line before it gives back": (
+    "semaphore wakes nobody": ("semaphore", "while n > 0 and self._line:", "while False:", semaphore_signals),
+    "semaphore wakes one of two": (
         "semaphore",
-        "        if n == 1:\n",
-        "        if not self._line:\n            return self._free.extend([None] * n)\n        if n == 1:\n",
-        semaphore_signals,
+        "while n > 0 and self._line:",
+        "if n > 0 and self._line:",
+        semaphore_releases_two,
     ),
-    "semaphore hands one over": ("semaphore", "while self._line:", "if self._line:", semaphore_releases_two),
+    "semaphore wakes all for one permit": (
+        "semaphore",
+        "n -= wake_first(self._line)",
+        "wake_first(self._line)",
+        semaphore_times_out,
+    ),
     "semaphore forgets what came too late": (
         "semaphore",
         "return self._was_handed_a_permit(place)  #",
         "return self._was_handed_a_permit(place) and False  #",
         semaphore_times_out,
     ),
-    "semaphore stays in line": (
+    "semaphore leaves a dead waiter in line": (
         "semaphore",
         "            leave(self._line, place)\n",
         "",
         semaphore_times_out,
-    ),
-    "semaphore makes a permit": (
-        "semaphore",
-        "                self._free.append(None)\n",
-        "                pass\n            self._free.append(None)\n",
-        semaphore_signals,
     ),
     "condition stands in line too late": (
         "condition",
