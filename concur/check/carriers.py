@@ -11,9 +11,12 @@ from typing import Any
 
 import greenlet
 
-from concur.check.engine import Abort, Engine, VirtualThread
+from concur.check.engine import Engine
+from concur.check.threads import Abort, VirtualThread
 
-_left_behind: list[greenlet.greenlet] = []  # threads that swallow every Abort; kept, since freeing one resumes it
+_left_behind: list[
+    greenlet.greenlet
+] = []  # threads that swallow every Abort; kept, since freeing one resumes it
 
 
 class GreenletCarrier:

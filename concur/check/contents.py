@@ -24,9 +24,10 @@ CONTAINERS = (list, dict, set, collections.deque, bytearray, array.array)
 EXACT_CONTAINERS = frozenset(
     (*CONTAINERS, collections.OrderedDict, collections.defaultdict, collections.Counter, memoryview)
 )
-VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
-_ORDERED_VIEWS = tuple(type(view) for view in (collections.OrderedDict().keys(), collections.OrderedDict().values(), collections.OrderedDict().items()))
-VIEW_TYPES = frozenset(VIEWS + _ORDERED_VIEWS)
+_VIEWED: tuple[Any, ...] = ({}, collections.OrderedDict())
+VIEW_TYPES = frozenset(
+    type(view) for thing in _VIEWED for view in (thing.keys(), thing.values(), thing.items())
+)
 
 SCALARS = frozenset(
     (
@@ -62,13 +63,33 @@ HARMLESS = frozenset((isinstance, issubclass, callable, id, chr, ord, round, abs
 
 # Built-in functions that only read what they are given; others are taken to write.
 READING_FUNCTIONS = frozenset(
-    (len, sum, sorted, min, max, any, all, repr, ascii, format, print, hash, iter, reversed, next, getattr, hasattr)
+    (
+        len,
+        sum,
+        sorted,
+        min,
+        max,
+        any,
+        all,
+        repr,
+        ascii,
+        format,
+        print,
+        hash,
+        iter,
+        reversed,
+        next,
+        getattr,
+        hasattr,
+    )
 )
 
 # Types that iterate lazily over what they are given: each later step is a read of its own.
 LAZY_TYPES = frozenset(
-    (enumerate, zip, map, filter, reversed)
-    + tuple(getattr(itertools, name) for name in dir(itertools) if isinstance(getattr(itertools, name), type))
+    (
+        *(enumerate, zip, map, filter, reversed),
+        *(getattr(itertools, name) for name in dir(itertools) if isinstance(getattr(itertools, name), type)),
+    )
 )
 
 _DEPTH = 10_000  # how many nested objects are followed

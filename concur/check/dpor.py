@@ -16,8 +16,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from concur.check import ops
-from concur.check.engine import Engine, VirtualThread
-from concur.check.ops import ACQUIRE, ADVANCE, CLOCK, JOIN, READ, RELEASE, TIMED_ACQUIRE, TIMED_JOIN, TRY, Op, dependent
+from concur.check.engine import Engine
+from concur.check.ops import (
+    ACQUIRE,
+    ADVANCE,
+    CLOCK,
+    JOIN,
+    READ,
+    RELEASE,
+    TIMED_ACQUIRE,
+    TIMED_JOIN,
+    TRY,
+    Op,
+    dependent,
+)
+from concur.check.threads import VirtualThread
 
 _Clock = list[int]  # for each thread, the index of its latest step that is known
 
@@ -59,7 +72,7 @@ class Search:
     """The strategy: pick along the schedule, then analyse the run and plan the next one."""
 
     #: Rules that the mutation tests switch off, to see that the soundness tests notice.
-    rules = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener", "readers", "barrier", "misuse"))
+    rules = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener", "readers"))
 
     def __init__(self) -> None:
         self.stack: list[_Node] = []
@@ -121,18 +134,22 @@ class Search:
     def _replay(self, engine: Engine, depth: int) -> VirtualThread | None:
         node = self.stack[depth]
         if node.picked >= len(engine.threads):
-            return self._diverged(engine, depth)
+            self._diverged(engine, depth)
+            return None
         picked = engine.threads[node.picked]
         op = picked.op
         if op is None or picked.done:
-            return self._diverged(engine, depth)
+            self._diverged(engine, depth)
+            return None
         if not engine.enabled(picked) and (picked not in engine.enabled_threads()):
-            return self._diverged(engine, depth)
+            self._diverged(engine, depth)
+            return None
         if depth == self.base:
             node.shape = shape(op)
             self.sleep = self._still_asleep(engine, (node.sleep | node.done) & ~(1 << node.picked), op)
         elif node.shape != shape(op):
-            return self._diverged(engine, depth)
+            self._diverged(engine, depth)
+            return None
         return picked
 
     def _diverged(self, engine: Engine, depth: int) -> None:
@@ -164,13 +181,16 @@ class _Event:
     tid: int
     op: Op
     before: _Clock  # what the thread knew, without this step's own conflicts
+    early: _Clock  # the same when it was announced; another one only if it waited while time moved
     opaque: str | None
 
 
 class Analysis:
     """The races of one run."""
 
-    def __init__(self, stack: list[_Node], engine: Engine, base: int, rules: frozenset[str] = Search.rules) -> None:
+    def __init__(
+        self, stack: list[_Node], engine: Engine, base: int, rules: frozenset[str] = Search.rules
+    ) -> None:
         self.stack = stack
         self.engine = engine
         self.trace = engine.trace
@@ -178,6 +198,9 @@ class Analysis:
         self.rules = rules
         self.after: list[_Clock] = []  # for each step, what its thread knew after it
         self.places: dict[Any, Location] = {}
+        self.early: dict[
+            int, _Clock
+        ] = {}  # what a thread knew when it began to wait, if time has moved since
 
     def run(self) -> None:
         """Find every race whose later step is new in this run, and ask for the schedule that reverses it."""
@@ -185,19 +208,22 @@ class Analysis:
         count = len(engine.threads)
         clocks: list[_Clock | None] = [None] * count
         clocks[0] = [-1] * count
-        barriers = set(engine.barriers) if "barrier" in self.rules else set()
+        barriers = set(engine.barriers)
         for index, (tid, op) in enumerate(trace):
             if index in barriers:
                 self._barrier(clocks, index)
             clock = self._clock(clocks, tid)
-            event = _Event(index, tid, op, clock, engine.opaque.get(index))
+            event = _Event(index, tid, op, clock, self.early.pop(tid, clock), engine.opaque.get(index))
             clocks[tid] = self._performed(event)
         if engine.pruned or "pending" not in self.rules:
             return
         if len(trace) in barriers:
             self._barrier(clocks, len(trace))
         for thread, op in engine.pending:
-            event = _Event(len(trace), thread.tid, op, self._clock(clocks, thread.tid), thread.opaque)
+            clock = self._clock(clocks, thread.tid)
+            event = _Event(
+                len(trace), thread.tid, op, clock, self.early.get(thread.tid, clock), thread.opaque
+            )
             kind = self._waiting_kind(op[0], expired=thread.expired)
             for place, mode in ops.accesses(op):
                 known = self.places.get(place)
@@ -214,12 +240,16 @@ class Analysis:
         return clock
 
     def _barrier(self, clocks: list[_Clock | None], index: int) -> None:
-        """Time moved because nobody could run: all steps before come before all steps after."""
+        """Time moved because nobody could run: all steps before come before all that was announced after.
+
+        What a thread had announced before could also have happened before, had nobody been in its way.
+        """
         known = [-1] * len(clocks)
         for step, (tid, _) in enumerate(self.trace[:index]):
             known[tid] = step
         for tid in range(len(clocks)):
             if clocks[tid] is not None or self.engine.threads[tid].born < index:
+                self.early.setdefault(tid, self._clock(clocks, tid))
                 clocks[tid] = known
 
     def _performed(self, event: _Event) -> _Clock:
@@ -234,7 +264,12 @@ class Analysis:
             known = self.places.get(place)
             if known is None:
                 known = self.places[place] = Location()
-            if kind in (TRY, RELEASE) and index in self.engine.failed and place == op[1] and "failed-try" in self.rules:
+            if (
+                kind in (TRY, RELEASE)
+                and index in self.engine.failed
+                and place == op[1]
+                and "failed-try" in self.rules
+            ):
                 mode = READ  # it changed nothing
             self._races(event, known, kind if place == op[1] else mode, mode)
             if place == CLOCK:
@@ -292,32 +327,43 @@ class Analysis:
         """The earlier steps at one place that could have come after this one instead."""
         if event.index < self.base and event.opaque is None and not self.engine.opaque:
             return
-        for step in self._rivals(event, known, kind, mode):
+        for step, before in self._rivals(event, known, kind, mode):
             opaque = event.opaque or self.engine.opaque.get(step)
             if opaque is not None and self.engine.uncheckable is None:
                 self._explain_opaque(opaque, step, event)
             if event.index >= self.base:
-                self._reverse(step, event)
+                self._reverse(step, event, before)
 
-    def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[int]:
+    def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[tuple[int, _Clock]]:
+        """The steps to reverse, each with what the event's thread knows if it comes first."""
+        now, early = event.before, event.early
         if mode == ADVANCE:
-            return self._concurrent(event, known.readers.values())
+            return self._concurrent(event, known.readers.values(), now)
         if known.advances and mode == READ:
-            return self._concurrent(event, known.advances)
+            return self._concurrent(event, known.advances, now)
         if kind == JOIN and event.index not in self.engine.failed:
-            return self._concurrent(event, (known.opener,))  # a thread that has not ended cannot be joined
+            return self._concurrent(
+                event, (known.opener,), early
+            )  # a thread that has not ended cannot be joined
         if kind == ACQUIRE:  # a lock that is held cannot be taken: only before it was taken
             if known.taken or "opener" not in self.rules:
-                return self._concurrent(event, (known.opener,))
-            return self._concurrent(event, known.readers.values()) or self._concurrent(event, (known.opener,))
+                return self._concurrent(event, (known.opener,), early)
+            readers = self._concurrent(event, known.readers.values(), early)
+            return readers or self._concurrent(event, (known.opener,), early)
+        # A timed wait that is over could have ended well earlier, before somebody was in its way.
+        waited = self._concurrent(event, (known.opener,), early) if early is not now else []
         if mode == READ:
-            return self._concurrent(event, (known.writer,))
-        readers = self._concurrent(event, known.readers.values()) if "readers" in self.rules else []
-        return readers or self._concurrent(event, (known.writer,))
+            return waited + self._concurrent(event, (known.writer,), now)
+        readers = self._concurrent(event, known.readers.values(), now) if "readers" in self.rules else []
+        return waited + (readers or self._concurrent(event, (known.writer,), now))
 
-    def _concurrent(self, event: _Event, steps: Iterable[int]) -> list[int]:
-        before, trace = event.before, self.trace
-        return [step for step in steps if step >= 0 and trace[step][0] != event.tid and step > before[trace[step][0]]]
+    def _concurrent(self, event: _Event, steps: Iterable[int], before: _Clock) -> list[tuple[int, _Clock]]:
+        trace = self.trace
+        return [
+            (step, before)
+            for step in steps
+            if step >= 0 and trace[step][0] != event.tid and step > before[trace[step][0]]
+        ]
 
     def _explain_opaque(self, call: str, step: int, event: _Event) -> None:
         names = [self.engine.threads[tid].name for tid in (self.trace[step][0], event.tid)]
@@ -326,7 +372,7 @@ class Analysis:
             f" ('{names[0]}' and '{names[1]}'); hold a lock around it, or write it out"
         )
 
-    def _reverse(self, step: int, event: _Event) -> None:
+    def _reverse(self, step: int, event: _Event, before: _Clock) -> None:
         """Ask for a schedule that runs this event before that step: one of the initials of what leads to it."""
         node = self.stack[step]
         trace, after = self.trace, self.after
@@ -349,7 +395,7 @@ class Analysis:
                     return
                 initials.append(other)
             first[other] = index
-        if tid not in first and free and all(event.before[earlier] < at for earlier, at in first.items()):
+        if tid not in first and free and all(before[earlier] < at for earlier, at in first.items()):
             if node.todo >> tid & 1:
                 return
             initials.append(tid)

@@ -11,104 +11,13 @@ nothing can race, and steps are neither announced nor recorded.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from concur.check import ops
 from concur.check.ops import ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, Op
+from concur.check.threads import Abort, Carrier, Options, Strategy, VirtualThread
 
-MAX_STEPS = 20_000  # visible operations in one run
-MAX_TICKS = 1_000_000  # loop rounds and calls between two visible operations
 _MAX_ABORTS = 1_000  # that one thread may swallow while it is torn down
-
-
-class Abort(BaseException):
-    """Raised inside virtual threads to end them when their run is over."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Options:
-    """What a program may expect of its surroundings; each default is CPython's behaviour."""
-
-    timeouts: Literal["any", "idle"] = "any"
-    max_steps: int = MAX_STEPS
-    max_ticks: int = MAX_TICKS
-
-
-class VirtualThread:
-    """A thread of the program under test."""
-
-    __slots__ = (
-        "body",
-        "born",
-        "carrier",
-        "creator",
-        "daemon",
-        "deadline",
-        "done",
-        "expired",
-        "fresh",
-        "last",
-        "minor",
-        "name",
-        "op",
-        "joined",
-        "object",
-        "opaque",
-        "site",
-        "tid",
-    )
-
-    def __init__(self, tid: int, name: str, body: Callable[[], object], *, daemon: bool, thing: Any) -> None:
-        self.tid = tid
-        self.object = thing  # the program's own Thread; None for the main thread that nobody asked for
-        self.joined = False  # by the main thread
-        self.name = name
-        self.body = body
-        self.daemon = daemon
-        self.op: Op | None = None  # announced, not yet performed
-        self.opaque: str | None = None  # the call below which that happens, if it was not rewritten
-        self.site: tuple[str, int] | None = None  # where it stands, if recording
-        self.done = False
-        self.minor = False  # what it announced would not be, if `full` were off
-        self.fresh = True  # has not announced anything yet
-        self.creator: VirtualThread | None = None
-        self.born = -1  # index of the step that started it
-        self.last = -1  # index of its latest step
-        self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
-        self.expired = False
-        self.carrier: Any = None
-
-
-class Strategy(Protocol):
-    """Who goes on? See `dpor.py`, `sample.py`, `follow.py`."""
-
-    def pick(self, engine: "Engine", current: VirtualThread | None) -> VirtualThread | None:
-        """The thread to run next, or None to end the run here."""
-
-    def stay(self, engine: "Engine", thread: VirtualThread) -> None:
-        """The thread takes a step where no other can be picked."""
-
-
-class Carrier(Protocol):
-    """What virtual threads run on. See `carriers.py`."""
-
-    def start(self, engine: "Engine", thread: VirtualThread) -> None:
-        """Run the thread up to its first announcement, and come back."""
-
-    def announced(self, thread: VirtualThread) -> None:
-        """Called in a fresh thread that has announced its first operation: back to its creator."""
-
-    def switch(self, source: VirtualThread, target: VirtualThread) -> None:
-        """Let the target go on; returns when the source is picked again."""
-
-    def leave(self, source: VirtualThread) -> None:
-        """End the run from inside a thread; does not return before the run is torn down."""
-
-    def run(self, engine: "Engine", main: VirtualThread) -> None:
-        """Run all, and return when the run is over."""
-
-    def tear_down(self, engine: "Engine", thread: VirtualThread) -> None:
-        """Let an unfinished thread unwind, with every hook raising Abort."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -124,7 +33,14 @@ class Engine:
     """One run. The strategy steers it; afterwards its fields say what happened."""
 
     def __init__(
-        self, strategy: Strategy, carrier: Carrier, options: Options, knowledge: Any, *, full: bool = False, recorder: Any = None
+        self,
+        strategy: Strategy,
+        carrier: Carrier,
+        options: Options,
+        knowledge: Any,
+        *,
+        full: bool = False,
+        recorder: Any = None,
     ) -> None:
         self.strategy = strategy
         self.carrier = carrier
@@ -140,8 +56,12 @@ class Engine:
         self.alone = True  # unjoined == 0, kept apart since every hook asks
         self.current: VirtualThread = None  # type: ignore[assignment]  # set before any thread runs
         self.trace: list[tuple[int, Op]] = []
-        self.failed: set[int] = set()  # indices of try-locks that failed, releases of free locks, joins too early
-        self.expired_steps: set[int] = set()  # indices of timed operations that took place after their deadline
+        self.failed: set[int] = (
+            set()
+        )  # indices of try-locks that failed, releases of free locks, joins too early
+        self.expired_steps: set[int] = (
+            set()
+        )  # indices of timed operations that took place after their deadline
         self.barriers: list[int] = []  # indices before which time moved because nobody could run
         self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
         self.failures: list[ThreadFailure] = []
@@ -216,7 +136,9 @@ class Engine:
         """A step below code that was not rewritten: no switch is possible here, so it may not race."""
         thread.op = op
         if not self.enabled(thread):
-            self.give_up(f"{self.frozen} would block: it is not rewritten, so no other thread can run meanwhile")
+            self.give_up(
+                f"{self.frozen} would block: it is not rewritten, so no other thread can run meanwhile"
+            )
         self.strategy.stay(self, thread)
         thread.last = len(self.trace)
         self.opaque[thread.last] = self.frozen or ""
@@ -233,14 +155,14 @@ class Engine:
         if kind < ACQUIRE:
             return True
         if kind == ACQUIRE:
-            return op[2].owner is None
+            return bool(op[2].owner is None)
         if kind == JOIN:
-            return op[2].over()
+            return bool(op[2].over())
         if thread.expired:
             return True
         if kind == TIMED_ACQUIRE:
-            return op[2].owner is None
-        return kind != SLEEP and op[2].over()
+            return bool(op[2].owner is None)
+        return bool(kind != SLEEP and op[2].over())
 
     def enabled_threads(self) -> list[VirtualThread]:
         """Who can go on now. When nobody can, time passes, if that helps."""
@@ -294,7 +216,9 @@ class Engine:
 
     # Threads
 
-    def prepare(self, name: str, body: Callable[[], object], *, daemon: bool, thing: Any = None) -> VirtualThread:
+    def prepare(
+        self, name: str, body: Callable[[], object], *, daemon: bool, thing: Any = None
+    ) -> VirtualThread:
         """Make a virtual thread; `launch` starts it."""
         thread = VirtualThread(len(self.threads), name, body, daemon=daemon, thing=thing)
         self.threads.append(thread)
@@ -338,7 +262,7 @@ class Engine:
         except SystemExit as error:
             if thread.tid == 0 and not self.dead:
                 self.failures.append(ThreadFailure(thread, error, len(self.trace)))
-        except BaseException as error:  # noqa: BLE001  # whatever leaves a thread is a finding
+        except BaseException as error:  # whatever leaves a thread is a finding
             if not self.dead:
                 self.failures.append(ThreadFailure(thread, error, len(self.trace)))
         if not self.dead and not (thread.tid == 0 and self.alone):
@@ -368,8 +292,12 @@ class Engine:
         if self.foreground and not over:
             self.deadlocked = [thread for thread in self.alive if not thread.daemon]
         # Taken down before the threads are: tearing them down ends them.
-        self.pending = [(thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None]
-        self.holders = {id(op[2]): op[2].owner for _, op in self.pending if op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE)}
+        self.pending = [
+            (thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None
+        ]
+        self.holders = {
+            id(op[2]): op[2].owner for _, op in self.pending if op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE)
+        }
         self.ended = {thread.tid for thread in self.threads if thread.done}
         if self.recording:
             self.recorder.finished(self)

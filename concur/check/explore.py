@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from concur.check import engine as runs, tokens
+from concur.check import engine as runs
+from concur.check import tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
 from concur.check.dpor import Search
-from concur.check.engine import Engine, Options
+from concur.check.engine import Engine
 from concur.check.follow import Follow
 from concur.check.knowledge import Knowledge
 from concur.check.output import Output
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
 from concur.check.story import failure_of
+from concur.check.threads import Options
 from concur.check.trace import Recorder
 from concur.check.verdict import Failure, Status, Verdict
 from concur.errors import TokenError, UsageError
@@ -168,7 +170,7 @@ class _Work:
         streams = (sys.stdout, sys.stderr)
         try:
             if capture:
-                sys.stdout = sys.stderr = self.output  # type: ignore[assignment]
+                sys.stdout = sys.stderr = self.output
             yield
         finally:
             sys.stdout, sys.stderr = streams
@@ -178,7 +180,9 @@ class _Work:
             if collecting:
                 gc.enable()
 
-    def run(self, strategy: Any, *, full: bool = False, recorder: Recorder | None = None, carrier: Any = None) -> Engine:
+    def run(
+        self, strategy: Any, *, full: bool = False, recorder: Recorder | None = None, carrier: Any = None
+    ) -> Engine:
         """One run."""
         self.run_count += 1
         if self.run_count % _COLLECT_EVERY == 0:
@@ -212,7 +216,9 @@ class _Work:
 
     def bound(self) -> str:
         moments = (
-            "a time-out or sleep may end at any moment" if self.options.timeouts == "any" else "time passes only when idle"
+            "a time-out or sleep may end at any moment"
+            if self.options.timeouts == "any"
+            else "time passes only when idle"
         )
         return f"all interleavings of visible operations, under sequential consistency; {moments}"
 
@@ -269,9 +275,13 @@ class _Work:
         carrier = ThreadCarrier() if backend == "threads" else GreenletCarrier()
         engine = self.run(strategy, full=True, recorder=recorder, carrier=carrier)
         if self.scenario.loader.digest() != token.digest:
-            raise TokenError("the source has changed since this token was printed; explore again to get a new one")
+            raise TokenError(
+                "the source has changed since this token was printed; explore again to get a new one"
+            )
         if strategy.diverged is not None:
-            raise TokenError(f"the program did not follow the token: {strategy.diverged}; it is not deterministic")
+            raise TokenError(
+                f"the program did not follow the token: {strategy.diverged}; it is not deterministic"
+            )
         if engine.uncheckable is not None:
             return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
         if engine.went_wrong:
@@ -281,7 +291,9 @@ class _Work:
     # Endings
 
     def unfinished(self, done: int, reason: str) -> Verdict:
-        return self.verdict(Status.UNFINISHED, done, f"{done:,} schedules and no claim beyond them", reason=reason)
+        return self.verdict(
+            Status.UNFINISHED, done, f"{done:,} schedules and no claim beyond them", reason=reason
+        )
 
     def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
         """Run the failing schedule again, with everything announced and recorded."""

@@ -1,6 +1,7 @@
 """Run a given schedule, and tell when the program does not follow it."""
 
-from concur.check.engine import Engine, VirtualThread
+from concur.check.engine import Engine
+from concur.check.threads import VirtualThread
 
 
 class Follow:

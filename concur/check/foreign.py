@@ -26,7 +26,9 @@ _BLOCKING = frozenset(
     """multiprocessing subprocess socket _socket select selectors asyncio _asyncio signal ssl http urllib concurrent
     _posixsubprocess _multiprocessing sched socketserver""".split()
 )
-_WORLD = frozenset("os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split())
+_WORLD = frozenset(
+    "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split()
+)
 
 
 def module_of(function: Any) -> str:

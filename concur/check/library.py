@@ -2,7 +2,7 @@
 
 `Condition`, `Semaphore`, `Event`, `Barrier` and `queue` are CPython's own
 source, rewritten as the student's code is, on the locks and threads of
-`virtual.py`. Nothing in them is trusted.
+`virtual_locks.py` and `virtual_threads.py`. Nothing in them is trusted.
 """
 
 import ast
@@ -16,8 +16,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from concur.check import engine as runs, virtual
+from concur.check import engine as runs
 from concur.check.ops import WRITE
+from concur.check.virtual_local import local
+from concur.check.virtual_locks import TIMEOUT_MAX, Lock, RLock, get_ident
+from concur.check.virtual_threads import Thread, active_count, current_thread, enumerate_threads, main_thread
+from concur.check.virtual_time import monotonic, nanoseconds, sleep, wall_clock
 
 __concur__ = True  # what is defined here announces by itself
 
@@ -26,14 +30,22 @@ CLASSES = ("Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Ti
 
 # Modules of the standard library that are loaded from their own source through the rewriter.
 REWRITTEN = frozenset(
-    ("queue", "contextlib", "concurrent.futures", "concurrent.futures._base", "concurrent.futures.thread", "dataclasses")
+    (
+        "queue",
+        "contextlib",
+        "concurrent.futures",
+        "concurrent.futures._base",
+        "concurrent.futures.thread",
+        "dataclasses",
+    )
 )
 
 
 def file_of(name: str) -> str:
     """The file of a module of the standard library."""
     spec = importlib.util.find_spec(name)
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return spec.origin
 
 
@@ -57,20 +69,20 @@ def threading_names() -> dict[str, Any]:
     import threading as real
 
     names: dict[str, Any] = {
-        "Lock": virtual.Lock,
-        "_allocate_lock": virtual.Lock,
-        "RLock": virtual.RLock,
-        "Thread": virtual.Thread,
-        "local": virtual.local,
-        "get_ident": virtual.get_ident,
-        "get_native_id": virtual.get_ident,
-        "current_thread": virtual.current_thread,
-        "currentThread": virtual.current_thread,
-        "main_thread": virtual.main_thread,
-        "enumerate": virtual.enumerate_threads,
-        "active_count": virtual.active_count,
-        "activeCount": virtual.active_count,
-        "TIMEOUT_MAX": virtual.TIMEOUT_MAX,
+        "Lock": Lock,
+        "_allocate_lock": Lock,
+        "RLock": RLock,
+        "Thread": Thread,
+        "local": local,
+        "get_ident": get_ident,
+        "get_native_id": get_ident,
+        "current_thread": current_thread,
+        "currentThread": current_thread,
+        "main_thread": main_thread,
+        "enumerate": enumerate_threads,
+        "active_count": active_count,
+        "activeCount": active_count,
+        "TIMEOUT_MAX": TIMEOUT_MAX,
         "ThreadError": RuntimeError,
         "ExceptHookArgs": real.ExceptHookArgs,
         "excepthook": real.excepthook,
@@ -78,7 +90,7 @@ def threading_names() -> dict[str, Any]:
         "setprofile": _nothing,
         "stack_size": _nothing,
         "_register_atexit": _nothing,
-        "_time": virtual.monotonic,
+        "_time": monotonic,
         "_deque": deque,
         "_islice": islice,
     }
@@ -91,27 +103,26 @@ def _nothing(*args: Any) -> None:
     """Accepted, without effect."""
 
 
-
 def thread_module() -> types.ModuleType:
     """`_thread`, as far as it can be controlled."""
     module = types.ModuleType("_thread")
     module.__dict__.update(
-        allocate_lock=virtual.Lock,
-        allocate=virtual.Lock,
-        lock=virtual.Lock,
-        LockType=virtual.Lock,
-        RLock=virtual.RLock,
+        allocate_lock=Lock,
+        allocate=Lock,
+        lock=Lock,
+        LockType=Lock,
+        RLock=RLock,
         error=RuntimeError,
-        get_ident=virtual.get_ident,
-        get_native_id=virtual.get_ident,
-        TIMEOUT_MAX=virtual.TIMEOUT_MAX,
+        get_ident=get_ident,
+        get_native_id=get_ident,
+        TIMEOUT_MAX=TIMEOUT_MAX,
         start_new_thread=_start_new_thread,
     )
     return module
 
 
 def _start_new_thread(function: Any, args: Any = (), kwargs: Any = None) -> int:
-    thread = virtual.Thread(target=function, args=args, kwargs=kwargs, daemon=True)
+    thread = Thread(target=function, args=args, kwargs=kwargs, daemon=True)
     thread.start()
     ident = thread.ident
     assert ident is not None
@@ -122,15 +133,15 @@ def _start_new_thread(function: Any, args: Any = (), kwargs: Any = None) -> int:
 def _time_names() -> dict[str, Any]:
     names = {name: getattr(real_time, name) for name in dir(real_time) if not name.startswith("__")}
     clocks = {
-        "time": virtual.wall_clock,
-        "monotonic": virtual.monotonic,
-        "perf_counter": virtual.monotonic,
-        "process_time": virtual.monotonic,
-        "thread_time": virtual.monotonic,
+        "time": wall_clock,
+        "monotonic": monotonic,
+        "perf_counter": monotonic,
+        "process_time": monotonic,
+        "thread_time": monotonic,
     }
     names.update(clocks)
-    names.update({f"{name}_ns": virtual.nanoseconds(clock) for name, clock in clocks.items()})
-    names["sleep"] = virtual.sleep
+    names.update({f"{name}_ns": nanoseconds(clock) for name, clock in clocks.items()})
+    names["sleep"] = sleep
     return names
 
 

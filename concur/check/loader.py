@@ -22,7 +22,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import hooks, library, sharing
+from concur.check import hooks, library, sharing, variables
 from concur.check.rewrite import rewrite
 from concur.check.visibility import MARK
 from concur.errors import UsageError
@@ -43,11 +43,15 @@ class _Compiled:
         except SyntaxError as error:
             where = f"{file}:{error.lineno}"
             line = (error.text or "").strip()
-            raise UsageError(f"{where}: this file is not Python: {error.msg}{': ' + line if line else ''}") from None
+            raise UsageError(
+                f"{where}: this file is not Python: {error.msg}{': ' + line if line else ''}"
+            ) from None
         except ValueError as error:  # a null byte
             raise UsageError(f"{file}: this file is not Python: {error}") from None
         except RecursionError:
-            raise UsageError(f"{file}: an expression in this file is nested too deeply to be rewritten") from None
+            raise UsageError(
+                f"{file}: an expression in this file is nested too deeply to be rewritten"
+            ) from None
         self.file = file
         self.source = source
 
@@ -55,7 +59,7 @@ class _Compiled:
 _cache: dict[str, tuple[int, int, _Compiled]] = {}  # file -> its time and size, and what it became
 
 
-def _compile_file(file: str) -> _Compiled:
+def compile_file(file: str) -> _Compiled:
     try:
         stat = os.stat(file)
         known = _cache.get(file)
@@ -136,7 +140,7 @@ class Loader:
     def _code(self, file: str) -> _Compiled:
         compiled = self._compiled.get(file)
         if compiled is None:
-            compiled = self._compiled[file] = _compile_file(file)
+            compiled = self._compiled[file] = compile_file(file)
         return compiled
 
     def _new_module(self, name: str, file: str, *, package: bool = False) -> ModuleType:
@@ -152,14 +156,19 @@ class Loader:
 
     def _execute(self, module: ModuleType, compiled: _Compiled) -> None:
         module.__dict__["__concur_names__"] = compiled.names
-        hooks.loading.ticks = 0
-        with hooks.unwatched():
-            exec(compiled.code, module.__dict__)  # noqa: S102  # to run the code under test is the purpose
+        variables.loading.ticks = 0
+        with variables.unwatched():
+            exec(compiled.code, module.__dict__)  # to run the code under test is the purpose
 
     # Imports
 
     def _import(
-        self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0  # noqa: A002
+        self,
+        name: str,
+        globals: Any = None,  # noqa: A002
+        locals: Any = None,  # noqa: A002
+        fromlist: Any = (),
+        level: int = 0,
     ) -> Any:
         if level:
             package = (globals or {}).get("__package__") or ""
@@ -306,7 +315,7 @@ def _compile_generated(source: str) -> CodeType:
 
 def _exec_rewritten(source: str, namespace: dict[str, Any], results: dict[str, Any]) -> None:
     """What dataclasses generates touches fields, so it is rewritten as well."""
-    exec(_compile_generated(source), {**namespace, **hooks.HOOKS, MARK: True}, results)  # noqa: S102
+    exec(_compile_generated(source), {**namespace, **hooks.HOOKS, MARK: True}, results)
 
 
 @functools.cache

@@ -31,7 +31,11 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
         path, value, depth = todo.popleft()
         if value is thing:
             return path
-        if id(value) in seen or depth == _DEPTH or isinstance(value, (type, types.ModuleType, types.FunctionType)):
+        if (
+            id(value) in seen
+            or depth == _DEPTH
+            or isinstance(value, (type, types.ModuleType, types.FunctionType))
+        ):
             continue
         seen.add(id(value))
         todo += [(name, inner, depth + 1) for name, inner in _inside(path, value)]
@@ -42,7 +46,9 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, (list, tuple, deque)):
         return [(f"{path}[{index}]", element) for index, element in enumerate(value)]
     if isinstance(value, dict):
-        return [(f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))]
+        return [
+            (f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))
+        ]
     cells = getattr(value, "__closure__", None)
     if isinstance(cells, tuple):
         return []
@@ -55,5 +61,7 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
     if type(value).__module__.startswith(_LIBRARY):  # the parts of a library object go by its own name
         given = fields.get("name") or fields.get("_name")
         path = given if isinstance(given, str) else path
-        return [(path if field.startswith("_") else f"{path}.{field}", inner) for field, inner in fields.items()]
+        return [
+            (path if field.startswith("_") else f"{path}.{field}", inner) for field, inner in fields.items()
+        ]
     return [(field.lstrip("_") if own else f"{path}.{field}", inner) for field, inner in fields.items()]

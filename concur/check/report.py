@@ -36,7 +36,10 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     column = max(12, (width - _NUMBER - place) // max(len(threads), 1))
     titles = [_fold(_title(thread), column - 1) for thread in threads]
     lines = [
-        " " * _NUMBER + "".join((title[level] if level < len(title) else "")[: column - 1].ljust(column) for title in titles)
+        " " * _NUMBER
+        + "".join(
+            (title[level] if level < len(title) else "")[: column - 1].ljust(column) for title in titles
+        )
         for level in range(max(map(len, titles), default=0))
     ]
     for number, step in enumerate(rows, start=1):
@@ -56,9 +59,15 @@ def _rows(failure: Failure) -> list[Step]:
     for step in failure.steps:
         call = step.op.partition("(): ")[0] if "(): " in step.op else ""
         before = rows[-1] if rows else None
-        if call and before is not None and (before.thread, before.line, before.op) == (step.thread, step.line, f"{call}()"):
+        if (
+            call
+            and before is not None
+            and (before.thread, before.line, before.op) == (step.thread, step.line, f"{call}()")
+        ):
             continue
-        rows.append(Step(step.thread, step.file, step.line, step.source, f"{call}()" if call else step.op, step.value))
+        rows.append(
+            Step(step.thread, step.file, step.line, step.source, f"{call}()" if call else step.op, step.value)
+        )
     if len(rows) > _MOST_ROWS:
         rows = rows[-_MOST_ROWS:]
     return rows
@@ -86,7 +95,11 @@ def _where(step: Step) -> str:
 
 def _fold(text_: str, width: int) -> list[str]:
     lines, line = [], ""
-    words = [word[start : start + width] for word in text_.split(" ") for start in range(0, max(len(word), 1), width)]
+    words = [
+        word[start : start + width]
+        for word in text_.split(" ")
+        for start in range(0, max(len(word), 1), width)
+    ]
     for word in words:
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)

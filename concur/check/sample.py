@@ -3,7 +3,8 @@
 import random
 from typing import Any
 
-from concur.check.engine import Engine, VirtualThread
+from concur.check.engine import Engine
+from concur.check.threads import VirtualThread
 
 
 class RandomWalk:

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-from concur.check import engine as runs, hooks
-from concur.check.loader import Loader, _compile_file, immutable
+from concur.check import engine as runs
+from concur.check.loader import Loader, compile_file, immutable
+from concur.check.variables import LoadingError
 from concur.errors import UsageError
 
 
@@ -19,7 +20,7 @@ def scenarios_in(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         UsageError: the file cannot be read, is not Python, or has no such function.
     """
-    code = _compile_file(os.path.abspath(path)).code
+    code = compile_file(os.path.abspath(path)).code
     names = [
         constant.co_name
         for constant in code.co_consts
@@ -34,7 +35,9 @@ class Scenario:
     """A plain function that makes its objects, starts threads, joins them and asserts."""
 
     def __init__(
-        self, given: Callable[..., object] | str | os.PathLike[str], attempt: str | os.PathLike[str] | None = None
+        self,
+        given: Callable[..., object] | str | os.PathLike[str],
+        attempt: str | os.PathLike[str] | None = None,
     ) -> None:
         self.cells: dict[str, Any] = {}
         if callable(given):
@@ -58,14 +61,20 @@ class Scenario:
         file = function.__code__.co_filename
         if not os.path.exists(file):
             if linecache.getlines(file):
-                raise UsageError(f"scenario {function.__name__} was typed in, not read from a file; put it in a file")
-            raise UsageError(f"scenario {function.__name__}: its file {file} is not there, and it has to be read again")
+                raise UsageError(
+                    f"scenario {function.__name__} was typed in, not read from a file; put it in a file"
+                )
+            raise UsageError(
+                f"scenario {function.__name__}: its file {file} is not there, and it has to be read again"
+            )
         names = function.__code__.co_freevars
         for name, cell in zip(names, function.__closure__ or (), strict=True):
             try:
                 value = cell.cell_contents
             except ValueError:
-                raise UsageError(f"scenario {function.__name__} captures '{name}', which has no value yet") from None
+                raise UsageError(
+                    f"scenario {function.__name__} captures '{name}', which has no value yet"
+                ) from None
             if not immutable(value):
                 raise UsageError(
                     f"scenario {function.__name__} captures '{name}', a {type(value).__name__}; a scenario runs many"
@@ -81,7 +90,9 @@ class Scenario:
     def own_files(self) -> frozenset[str]:
         """The files of the user, as opposed to those of libraries."""
         loader = self.loader
-        names = {str(module.__file__) for module in loader.modules.values() if getattr(module, "__file__", None)}
+        names = {
+            str(module.__file__) for module in loader.modules.values() if getattr(module, "__file__", None)
+        }
         inside = (str(Path(__file__).parent.parent), os.path.dirname(os.__file__))
         outside = {name for name in names if not name.startswith(inside)}
         return frozenset(outside | {loader.file} | ({loader.attempt} if loader.attempt else set()))
@@ -111,7 +122,7 @@ class Scenario:
     def _import(self, file: str, load: Callable[[], Any]) -> Any:
         try:
             return load()
-        except hooks.LoadingError as error:
+        except LoadingError as error:
             raise UsageError(f"{file}: {error}") from None
         except (UsageError, KeyboardInterrupt):
             raise
@@ -122,7 +133,9 @@ class Scenario:
         try:
             return self.loader.function(self.qualname, self.cells)
         except AttributeError:
-            raise UsageError(f"{self.loader.file} has no function {self.qualname}{self._suggestion()}") from None
+            raise UsageError(
+                f"{self.loader.file} has no function {self.qualname}{self._suggestion()}"
+            ) from None
 
     def _suggestion(self) -> str:
         try:
@@ -134,12 +147,16 @@ class Scenario:
         if not isinstance(function, FunctionType):
             raise UsageError(f"{self.qualname} in {self.loader.file} is not a function")
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            raise UsageError(f"scenario {self.name} is a generator or a coroutine; a scenario is a plain function")
+            raise UsageError(
+                f"scenario {self.name} is a generator or a coroutine; a scenario is a plain function"
+            )
         parameters = list(inspect.signature(function).parameters)
         wanted = ["attempt"] if arguments else []
         if len(parameters) != len(wanted):
             expected = "one parameter, attempt" if wanted else "no parameters"
-            raise UsageError(f"scenario {self.name} takes {expected}, but this one has ({', '.join(parameters)})")
+            raise UsageError(
+                f"scenario {self.name} takes {expected}, but this one has ({', '.join(parameters)})"
+            )
 
 
 def _describe(error: BaseException, file: str) -> str:

@@ -20,7 +20,9 @@ class Scope:
     parent: "Scope | None"
     made_at: int  # the position in the source order at which it comes to life
     in_loop: bool = False
-    bindings: dict[str, list[tuple[int, bool]]] = dataclasses.field(default_factory=dict)  # position, in a loop
+    bindings: dict[str, list[tuple[int, bool]]] = dataclasses.field(
+        default_factory=dict
+    )  # position, in a loop
     global_names: set[str] = dataclasses.field(default_factory=set)
     nonlocal_names: set[str] = dataclasses.field(default_factory=set)
     used: set[str] = dataclasses.field(default_factory=set)
@@ -36,7 +38,8 @@ class Scope:
         scope = self.parent
         while scope is not None:
             if scope.kind != "class" and (
-                scope.kind == "module" or (name in scope.bindings and name not in scope.nonlocal_names | scope.global_names)
+                scope.kind == "module"
+                or (name in scope.bindings and name not in scope.nonlocal_names | scope.global_names)
             ):
                 return scope if name in scope.bindings or scope.kind == "module" else None
             if scope.kind != "class" and name in scope.global_names:
@@ -91,7 +94,13 @@ class _Collector(ast.NodeVisitor):
             self.bind(name)
         outer, loops = self.scope, self.loops
         self.scope, self.loops = self.inside(node, "function", name), 0
-        for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        for argument in [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            arguments.vararg,
+            arguments.kwarg,
+        ]:
             if argument is not None:
                 self.bind(argument.arg)
         for child in [node.body] if isinstance(node, ast.Lambda) else node.body:
@@ -236,7 +245,11 @@ def scopes_of(tree: ast.Module) -> dict[int, Scope]:
 def _nonlocal_owner(scope: Scope, name: str) -> Scope | None:
     outer = scope.parent
     while outer is not None:
-        if outer.kind in ("function", "comprehension") and name in outer.bindings and name not in outer.nonlocal_names:
+        if (
+            outer.kind in ("function", "comprehension")
+            and name in outer.bindings
+            and name not in outer.nonlocal_names
+        ):
             return outer
         outer = outer.parent
     return None

@@ -14,7 +14,9 @@ _CONSTANT = (
     property, classmethod, staticmethod, int, float, bool, str, bytes, complex, type(None), type(Ellipsis),
     types.MappingProxyType,
 )  # fmt: skip
-_BOOKKEEPING = frozenset(("__builtins__", "__concur_names__", "__spec__", "__loader__", "__path__", "__all__", "_cc_loader"))
+_BOOKKEEPING = frozenset(
+    ("__builtins__", "__concur_names__", "__spec__", "__loader__", "__path__", "__all__", "_cc_loader")
+)
 
 _Snapshot = list[tuple[Any, dict[str, Any]]]
 _kept: dict[str, tuple[types.ModuleType, _Snapshot]] = {}

@@ -153,7 +153,12 @@ def why_failed(engine: Engine, recorder: Recorder, failure: ThreadFailure) -> st
             reads[step.tid, place] = index
         elif step.op[0] == ops.WRITE:
             read, write = reads.pop((step.tid, place), None), last_write.get(place)
-            if read is not None and write is not None and write > read and recorder.steps[write].tid != step.tid:
+            if (
+                read is not None
+                and write is not None
+                and write > read
+                and recorder.steps[write].tid != step.tid
+            ):
                 return _lost_update(engine, recorder, read, write, index)
             last_write[place] = index
     return ""

@@ -50,6 +50,8 @@ def parse(text: str) -> Token:
         if run:
             tid, steps = map(int, run.split("x"))
             if steps + len(schedule) > _MAX_STEPS:
-                raise TokenError(f"'{text[:40]}...' is not a replay token: it asks for more than {_MAX_STEPS:,} steps")
+                raise TokenError(
+                    f"'{text[:40]}...' is not a replay token: it asks for more than {_MAX_STEPS:,} steps"
+                )
             schedule += [tid] * steps
     return Token(digest, schedule, bool(idle), tuple(names.split("+")) if names else ())

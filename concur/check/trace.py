@@ -12,10 +12,12 @@ import sys
 import types
 from typing import Any
 
-from concur.check import engine as runs, ops
-from concur.check.engine import Engine, VirtualThread
+from concur.check import engine as runs
+from concur.check import ops
+from concur.check.engine import Engine
 from concur.check.names import name_of
 from concur.check.ops import Op
+from concur.check.threads import VirtualThread
 from concur.check.visibility import MARK
 
 _CHECK = os.path.dirname(__file__)
@@ -45,7 +47,7 @@ class _Short(reprlib.Repr):
 
     def repr_instance(self, thing: Any, level: int) -> str:
         cls = type(thing)
-        if cls.__repr__ is object.__repr__:
+        if getattr(cls, "__repr__", None) is object.__repr__:
             return f"<{cls.__name__}>"
         return super().repr_instance(thing, level)
 
@@ -58,7 +60,7 @@ def short(value: Any) -> str:
     before, runs.active = runs.active, None
     try:
         return " ".join(_short.repr(value).split())
-    except Exception:  # noqa: BLE001  # a broken __repr__ must not hide the run
+    except Exception:  # a broken __repr__ must not hide the run
         return f"<{type(value).__name__}>"
     finally:
         runs.active = before
@@ -160,7 +162,9 @@ class Recorder:
         site, inside, what = self._announced[thread.tid]
         self.steps.append(Recorded(thread.tid, thread.op, site, _CALLED.get(inside, inside), what))
 
-    def value(self, run: Engine, value: Any, owner: Any = None, called: str = "", args: tuple[Any, ...] = ()) -> None:
+    def value(
+        self, run: Engine, value: Any, owner: Any = None, called: str = "", args: tuple[Any, ...] = ()
+    ) -> None:
         """The value that the latest step read or wrote."""
         if not self.steps:
             return

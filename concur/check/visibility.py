@@ -66,8 +66,14 @@ def classify(cls: type, name: str, knowledge: Knowledge) -> int:
         return INVISIBLE
     if isinstance(value, property):
         getter = value.fget
-        return INVISIBLE if getter is None or not isinstance(getter, types.FunctionType) or announces(getter) else FOREIGN
-    if value is not _MISSING and not isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+        return (
+            INVISIBLE
+            if getter is None or not isinstance(getter, types.FunctionType) or announces(getter)
+            else FOREIGN
+        )
+    if value is not _MISSING and not isinstance(
+        value, (types.MemberDescriptorType, types.GetSetDescriptorType)
+    ):
         get = getattr(type(value), "__get__", None)
         if get is not None:
             return INVISIBLE if isinstance(get, types.FunctionType) and announces(get) else FOREIGN

@@ -52,7 +52,7 @@ class Explore:
             scenario: takes one parameter, the module, which is loaded afresh for each run.
             max_schedules: the budget. Never seconds: a verdict is the same on every machine.
             samples: how many schedules to sample when the budget did not suffice.
-            options: as for :func:`concur.explore`: ``timeouts``, ``notify``, ``races``, ...
+            options: as for :func:`concur.explore`: ``timeouts``.
 
         Returns:
             The verdict: verified or unfinished.

@@ -201,3 +201,55 @@ def test_properties_are_announced_as_they_begin(build) -> None:
     told: list[str] = []
     judge(build(), on_property=lambda claim: told.append(claim.title))
     assert told == ["The name is known", "The work ends", "Two threads both work"][: len(told)]
+
+
+BUDGET_OF_ONE = '''
+from threading import Thread
+
+from concur.grade import graded
+
+@graded(points=3)
+def test_box(explore):
+    """The box is not below 0."""
+    def scenario(attempt):
+        box = attempt.Box()
+        threads = [Thread(target=box.add) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert box.n == 2
+
+    explore(scenario, max_schedules=1, samples=50)
+'''
+
+
+def test_a_budget_that_ends_is_sampled_and_earns_points_but_verifies_nothing(build) -> None:
+    attempt = """
+        from threading import Lock
+
+        class Box:
+            def __init__(self):
+                self.n, self.lock = 0, Lock()
+
+            def add(self):
+                with self.lock:
+                    self.n += 1
+        """
+    (found,) = judge(build(attempt, BUDGET_OF_ONE)).properties
+    assert (found.earned, found.status, found.schedules) == (3, Status.UNFINISHED, 51)
+    assert "budget of 1 schedules" in found.reason
+
+
+def test_sampling_refutes_what_the_budget_missed(build) -> None:
+    attempt = "class Box:\n    n = 0\n    def add(self): self.n += 1\n"
+    (found,) = judge(build(attempt, BUDGET_OF_ONE)).properties
+    assert (found.earned, found.status) == (0, Status.REFUTED)
+
+
+def test_a_loop_without_end_earns_nothing(build) -> None:
+    """It is no failure that was found, but no budget that ended either: its own message says so."""
+    attempt = "class Box:\n    n = 0\n    def add(self):\n        while True: pass\n"
+    (found,) = judge(build(attempt, BUDGET_OF_ONE.replace("=1,", "=100,"))).properties
+    assert (found.earned, found.status) == (0, Status.UNFINISHED)
+    assert "toy.py:4" in found.reason

@@ -7,10 +7,11 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
 from concur.check.dpor import Search
-from concur.check.engine import Engine, Options, VirtualThread
+from concur.check.engine import Engine
 from concur.check.knowledge import Knowledge
 from concur.check.ops import JOIN
 from concur.check.scenario import Scenario
+from concur.check.threads import Options, VirtualThread
 
 
 class Enumeration:

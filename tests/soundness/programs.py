@@ -4,7 +4,7 @@ import textwrap
 
 from hypothesis import strategies as st
 
-HEAD = '''
+HEAD = """
 import threading
 import time
 
@@ -26,7 +26,7 @@ locks = [threading.Lock(), threading.Lock()]
 mine = threading.local()
 threads = {}
 G = 0
-'''
+"""
 
 Block = list[str]
 
@@ -62,13 +62,22 @@ misuse = st.one_of(
 )
 timed = st.one_of(
     st.tuples(lock_names, numbers).map(
-        lambda t: [f"if {t[0]}.acquire(timeout={t[1]}):", f"    {t[0]}.release()", "else:", "    r = r * 5 + 4"]
+        lambda t: [
+            f"if {t[0]}.acquire(timeout={t[1]}):",
+            f"    {t[0]}.release()",
+            "else:",
+            "    r = r * 5 + 4",
+        ]
     ),
     st.tuples(lock_names, numbers).map(lambda t: [f"r = r * 5 + {t[0]}.acquire(timeout={t[1]})"]),
     numbers.map(lambda n: [f"time.sleep({n})"]),
     st.just(["r = r * 5 + int(time.monotonic())"]),
     numbers.map(lambda n: ["with monitor:", f"    r = r * 5 + monitor.wait(timeout={n})"]),
-    numbers.map(lambda n: [f"threads['A'].join(timeout={n}) if threads['A'] is not threading.current_thread() else None"]),
+    numbers.map(
+        lambda n: [
+            f"threads['A'].join(timeout={n}) if threads['A'] is not threading.current_thread() else None"
+        ]
+    ),
 )
 lives = st.sampled_from(["A", "B"]).map(lambda name: [f"r = r * 5 + threads['{name}'].is_alive()"])
 conditions = st.one_of(
@@ -89,13 +98,17 @@ def _blocks(simple: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
         ),
         st.tuples(fields, simple).map(lambda t: [f"if {t[0]}:", *_indented(t[1])]),
         fields.map(lambda f: [f"if {f} > 2:", "    raise ValueError('too many')"]),
-        st.tuples(lock_names, lock_names).map(lambda t: [f"with {t[0]}:", f"    with {t[1]}:", "        o.y += 1"]),
+        st.tuples(lock_names, lock_names).map(
+            lambda t: [f"with {t[0]}:", f"    with {t[1]}:", "        o.y += 1"]
+        ),
     )
 
 
 def bodies(*, with_time: bool) -> st.SearchStrategy[Block]:
     kinds = [data, data, containers, misuse, lives, conditions] + ([timed, timed] if with_time else [])
-    return st.lists(_blocks(st.one_of(*kinds)), min_size=1, max_size=3).map(lambda blocks: [line for b in blocks for line in b])
+    return st.lists(_blocks(st.one_of(*kinds)), min_size=1, max_size=3).map(
+        lambda blocks: [line for b in blocks for line in b]
+    )
 
 
 def programs(*, with_time: bool = True) -> st.SearchStrategy[tuple[Block, ...]]:
@@ -120,7 +133,9 @@ def source(program: tuple[Block, ...], order: str) -> str:
     for name, block in zip("ABC", workers, strict=False):
         lines = ["global G", "r = 0", *block, "mine.r = r"]
         parts.append(f"def work_{name}():\n" + textwrap.indent("\n".join(lines), "    "))
-    start = [f"{n} = threads[{n!r}] = threading.Thread(target=work_{n}, name={n!r})" for n in "ABC"[: len(workers)]]
+    start = [
+        f"{n} = threads[{n!r}] = threading.Thread(target=work_{n}, name={n!r})" for n in "ABC"[: len(workers)]
+    ]
     start += [f"{name}.start()" for name in order]
     join = [f"{name}.join()" for name in order]
     lines = ["global G", "r = 0", *start, *main, "mine.r = r", *join]

@@ -14,10 +14,14 @@ from .enumeration import Enumeration, TooLarge, outcomes
 from .programs import programs, source
 
 QUICK, FULL = 150, 2_500
-_EVERYTHING = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+_EVERYTHING = settings(
+    deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 
 
-def agree(folder: Path, program: Any, timeouts: str, *, shuffled: bool = True, real_threads: bool = False) -> None:
+def agree(
+    folder: Path, program: Any, timeouts: str, *, shuffled: bool = True, real_threads: bool = False
+) -> None:
     """One program: the reduced search against the enumeration, and against itself in other surroundings."""
     names = "ABC"[: len(program) - 1]
     file = folder / "program.py"
@@ -25,7 +29,9 @@ def agree(folder: Path, program: Any, timeouts: str, *, shuffled: bool = True, r
     file.write_text(text)
     looks_at_threads = "is_alive" in text or "join(timeout" in text
     try:
-        reference, _ = outcomes(file, lambda: Enumeration(lifecycle=looks_at_threads), timeouts=timeouts, limit=4_000)
+        reference, _ = outcomes(
+            file, lambda: Enumeration(lifecycle=looks_at_threads), timeouts=timeouts, limit=4_000
+        )
     except TooLarge:
         assume(False)
     found, schedules = outcomes(file, timeouts=timeouts)
@@ -42,7 +48,9 @@ def agree(folder: Path, program: Any, timeouts: str, *, shuffled: bool = True, r
 
 @settings(_EVERYTHING, max_examples=QUICK)
 @given(program=programs(), timeouts=st.sampled_from(["any", "idle"]))
-def test_the_reduction_loses_no_outcome(tmp_path_factory: pytest.TempPathFactory, program: Any, timeouts: str) -> None:
+def test_the_reduction_loses_no_outcome(
+    tmp_path_factory: pytest.TempPathFactory, program: Any, timeouts: str
+) -> None:
     """Reduced search and full enumeration agree, also with the threads in another order."""
     agree(tmp_path_factory.mktemp("program"), program, timeouts)
 

@@ -1,0 +1,224 @@
+"""What is called instead of a callable, so that what it touches is announced.
+
+A function that was rewritten announces by itself. One that is written in C
+is one atomic access to the containers it is given. Python code that was not
+rewritten is watched by `foreign.py`.
+"""
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+from concur.check import contents, visibility
+from concur.check import engine as runs
+from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
+from concur.check.foreign import call_foreign, global_effect
+from concur.check.ops import READ, WRITE
+from concur.check.touch import Site, note_view, place_of, touch, touch_all
+from concur.check.visibility import announces
+
+
+def callee(function: Any, site: Site) -> Any:
+    """What to call instead of `function`, so that what it touches is announced."""
+    kind = type(function)
+    if kind is types.FunctionType:
+        return function if visibility.MARK in function.__globals__ else Foreign(function, site)
+    if kind is types.MethodType:
+        inner = function.__func__
+        if type(inner) is types.FunctionType and visibility.MARK not in inner.__globals__:
+            return Foreign(function, site)
+        return function
+    if kind is Announced or kind is Foreign:
+        return function
+    if isinstance(function, type):
+        return _class_callee(function, site)
+    if kind in _C_CALLABLES:
+        return _c_callee(function, site)
+    if kind is functools.partial:
+        inner = callee(function.func, site)
+        return (
+            function
+            if inner is function.func
+            else functools.partial(inner, *function.args, **function.keywords)
+        )
+    call = getattr(kind, "__call__", None)  # noqa: B004  # not whether, but which
+    if isinstance(call, types.FunctionType) and announces(call):
+        return function
+    return Foreign(function, site)
+
+
+_C_CALLABLES = (
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+    types.ClassMethodDescriptorType,
+)
+
+
+_CALLABLE_ARGUMENTS = (*_C_CALLABLES, types.FunctionType, types.MethodType)
+
+
+class Foreign:
+    """A callable in Python that was not rewritten."""
+
+    __slots__ = ("function", "site")
+
+    def __init__(self, function: Any, site: Site) -> None:
+        self.function = function
+        self.site = site
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        run = runs.active
+        if run is None or run.alone:
+            return self.function(*args, **kwargs)
+        name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
+        return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
+
+
+class Announced:
+    """A callable written in C, or a method of a container; the call is one atomic step."""
+
+    __slots__ = ("__name__", "function", "mode", "owner", "site", "storing")
+
+    def __init__(self, function: Any, owner: Any, mode: int, storing: bool, site: Site | None) -> None:
+        self.function = function
+        self.owner = owner
+        self.mode = mode
+        self.storing = storing
+        self.site = site
+        self.__name__ = getattr(function, "__name__", "")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        run = runs.active
+        if run is None or run.alone:
+            result = self.function(*args, **kwargs)
+            note_view(result, self.owner)
+            return result
+        if "key" in kwargs:
+            kwargs["key"] = argument(kwargs["key"], self.site)
+        elif self.__name__ == "reduce":
+            args = (argument(args[0], self.site), *args[1:])
+        also: list[Any] = []
+        if not self.storing:
+            also = containers_in(args if not kwargs else (*args, *kwargs.values()))
+        if self.owner is not None:
+            if not self.storing and self.mode == READ and is_container(self.owner):
+                also += containers_in((self.owner,))
+            touch(run, self.mode, self.owner, self.site, also)
+        elif also:
+            if self.mode == WRITE:
+                more = tuple((place_of(thing), WRITE) for thing in also[1:])
+                run.step((WRITE, place_of(also[0]), also[0], self.site, more or None))
+            else:
+                touch_all(run, also, self.site)
+        result = self.function(*args, **kwargs)
+        note_view(result, self.owner)
+        if run.recording and (self.owner is not None or also):
+            run.recorder.value(run, result, self.owner, self.__name__, args)
+        return result
+
+
+def bound_method(thing: Any, name: str, site: Site) -> Any:
+    """A bound method written in C, of something that has content."""
+    bound = getattr(thing, name)
+    if type(bound) not in _C_CALLABLES:  # the object has a field of that name
+        return bound
+    if isinstance(thing, type) or not _has_content(thing):
+        return bound
+    return Announced(bound, thing, contents.mode_of_method(name), name in contents.STORING_METHODS, site)
+
+
+def _has_content(thing: Any) -> bool:
+    cls = type(thing)
+    return cls not in SCALARS and not isinstance(
+        thing, (tuple, frozenset, str, bytes, int, float, BaseException)
+    )
+
+
+# Built-ins that get at fields or iterate; the modules that know how put their stand-ins here.
+SPECIAL_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+_DUNDER_FIELD_METHODS = {"__getattribute__": "getattr", "__setattr__": "setattr", "__delattr__": "delattr"}
+
+
+def _c_callee(function: Any, site: Site) -> Any:
+    special = SPECIAL_FUNCTIONS.get(function) if type(function) is types.BuiltinFunctionType else None
+    if special is not None:
+        return functools.partial(special, site)
+    if type(function) is types.BuiltinFunctionType and function.__self__ is not None:
+        owner = function.__self__
+        if type(owner) is types.ModuleType:
+            effect = global_effect(function)
+            if effect is not None:
+                return Foreign(function, site)
+            if function in contents.HARMLESS:
+                return function
+            mode = (
+                READ if function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES else WRITE
+            )
+            return Announced(function, None, mode, False, site)
+        if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
+            return Announced(function, None, READ, False, site)
+        return Announced(
+            function,
+            owner,
+            contents.mode_of_method(function.__name__),
+            function.__name__ in contents.STORING_METHODS,
+            site,
+        )
+    name = getattr(function, "__name__", "")
+    if name in _DUNDER_FIELD_METHODS:
+        return functools.partial(SPECIAL_FUNCTIONS["dunder"], function, site)
+    if type(function) is types.MethodWrapperType:
+        owner = function.__self__
+        if _has_content(owner) and is_container(owner):
+            return Announced(
+                function, owner, contents.mode_of_method(name), name in contents.STORING_METHODS, site
+            )
+        return Announced(function, None, READ, False, site)
+    # an unbound method, list.append: the first argument is the owner
+    return functools.partial(_unbound, function, site)
+
+
+_PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cmath", "_functools"))
+
+
+def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
+    if args and is_container(args[0]):
+        name = function.__name__
+        bound = functools.partial(function, args[0])
+        return Announced(
+            bound, args[0], contents.mode_of_method(name), name in contents.STORING_METHODS, site
+        )(*args[1:], **kwargs)
+    return Announced(function, None, READ, False, site)(*args, **kwargs)
+
+
+def _class_callee(cls: Any, site: Site) -> Any:
+    if cls.__flags__ & HEAP_TYPE and cls not in EXACT_CONTAINERS:
+        for name in ("__new__", "__init__"):
+            maker = getattr(cls, name)
+            if type(maker) is types.FunctionType and not announces(maker) and not _generated(cls, maker):
+                return Foreign(cls, site)
+        return cls
+    if cls in _PLAIN_CLASSES:
+        return cls
+    if cls in contents.LAZY_TYPES:
+        return functools.partial(SPECIAL_FUNCTIONS["lazy"], cls, site)
+    return Announced(cls, None, READ, False, site)
+
+
+def _generated(cls: Any, maker: Any) -> bool:
+    """Whether a method was generated for a class of a rewritten module, as dataclasses do."""
+    return bool(maker.__module__ == cls.__module__)
+
+
+HEAP_TYPE = 1 << 9
+_PLAIN_CLASSES = frozenset(
+    (object, type, super, property, classmethod, staticmethod, slice, range, int, float, complex)
+)
+
+
+def argument(thing: Any, site: Site | None) -> Any:
+    """An argument that C code is going to call."""
+    return callee(thing, site or ("", 0)) if type(thing) in _CALLABLE_ARGUMENTS else thing

@@ -1,0 +1,233 @@
+"""Hooks for attributes: of objects, of classes, of modules."""
+
+import types
+from typing import Any
+
+from concur.check import engine as runs
+from concur.check import visibility
+from concur.check.calls import SPECIAL_FUNCTIONS, bound_method, callee
+from concur.check.engine import Engine
+from concur.check.foreign import call_foreign
+from concur.check.ops import READ, WRITE
+from concur.check.touch import Site, seen
+from concur.check.variables import read_name, write_name
+from concur.check.visibility import announces
+
+_modes: dict[tuple[type, str], int] = {}
+
+
+def new_run() -> None:
+    """Forget the classes of the last run."""
+    _modes.clear()
+
+
+def _mode(run: Engine | None, cls: type, name: str) -> int:
+    mode = _modes.get((cls, name))
+    if mode is None:
+        knowledge = _NO_KNOWLEDGE if run is None else run.knowledge
+        mode = visibility.classify(cls, name, knowledge)
+        if run is not None:
+            _modes[cls, name] = mode
+    return mode
+
+
+class _Nothing:
+    fields: frozenset[Any] = frozenset()
+    conflated: frozenset[Any] = frozenset()
+    dictionaries: frozenset[Any] = frozenset()
+
+
+_NO_KNOWLEDGE: Any = _Nothing()
+
+
+def load_attr(thing: Any, name: str, site: Site) -> Any:
+    """``thing.name``"""
+    run = runs.active
+    cls = type(thing)
+    mode = _modes.get((cls, name))
+    if mode is None:
+        mode = _mode(run, cls, name)
+    if mode == visibility.INVISIBLE:
+        return getattr(thing, name)
+    if mode == visibility.METHOD:
+        return bound_method(thing, name, site)
+    if run is None or run.alone:
+        return getattr(thing, name)
+    if mode == visibility.CONSTANT:
+        if not run.full:
+            return getattr(thing, name)
+        run.minor = True
+        mode = visibility.FIELD
+    if mode == visibility.FIELD:
+        run.step((READ, (id(thing), name), thing, site, None))
+        if run.recording:
+            return seen(run, getattr(thing, name))
+        return getattr(thing, name)
+    return _load_special(run, mode, thing, name, site)
+
+
+def method(thing: Any, name: str, site: Site) -> Any:
+    """``thing.name`` where it is called at once."""
+    return callee(load_attr(thing, name, site), site)
+
+
+def _load_special(run: Engine, mode: int, thing: Any, name: str, site: Site) -> Any:
+    if mode == visibility.SHARED_NAME:
+        run.step((READ, name, thing, site, None))
+        return seen(run, getattr(thing, name))
+    if mode == visibility.WHOLE:
+        run.step((READ, (id(thing.__dict__), "[]"), thing, site, None))
+        return seen(run, getattr(thing, name))
+    if mode == visibility.CLASS:
+        return _load_from_class(run, thing, name, site)
+    if mode == visibility.MODULE:
+        namespace = thing.__dict__
+        if visibility.MARK in namespace and name in namespace.get("__concur_names__", ()):
+            read_name(f"{thing.__file__}:{name}", site)
+        return getattr(thing, name)
+    if mode == visibility.DICTIONARY:
+        key = visibility.class_key(type(thing))
+        if isinstance(thing, type) or key not in run.knowledge.dictionaries:
+            if isinstance(thing, type):
+                run.give_up(
+                    f"{site[0]}:{site[1]} reaches the fields of a class through __dict__; name them instead"
+                )
+            run.knowledge.learn(run.knowledge.dictionaries, key)
+        return thing.__dict__
+    if mode == visibility.FOREIGN:
+        return call_foreign(run, getattr, (thing, name), {}, site, f"attribute '{name}'")
+    return getattr(thing, name)
+
+
+def _load_from_class(run: Engine, cls: type, name: str, site: Site) -> Any:
+    if name in run.knowledge.conflated:
+        run.step((READ, name, cls, site, None))
+        return seen(run, getattr(cls, name))
+    return getattr(cls, name)
+
+
+def store_attr(value: Any, thing: Any, name: str, site: Site) -> None:
+    """``thing.name = value``"""
+    run = runs.active
+    if run is not None and not run.alone:
+        _announce_store(run, thing, name, site)
+        if run.recording:
+            seen(run, value)
+    setattr(thing, name, value)
+
+
+def delete_attr(thing: Any, name: str, site: Site) -> None:
+    """``del thing.name``"""
+    run = runs.active
+    if run is not None and not run.alone:
+        _announce_store(run, thing, name, site)
+    delattr(thing, name)
+
+
+def _announce_store(run: Engine, thing: Any, name: str, site: Site) -> None:
+    cls = type(thing)
+    if type(getattr(cls, "__setattr__", None)) is types.FunctionType and announces(cls.__setattr__):
+        return
+    announce_field_write(run, thing, name, site)
+
+
+def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None:
+    """Announce that a field of an object, a class or a module is about to change."""
+    cls = type(thing)
+    mode = _mode(run, cls, name)
+    place: Any = (id(thing), name)
+    knowledge = run.knowledge
+    if mode in (visibility.CLASS, visibility.SHARED_NAME):
+        if name not in knowledge.conflated:
+            knowledge.learn(knowledge.conflated, name)
+        place = name
+    elif mode == visibility.CONSTANT:
+        knowledge.learn(knowledge.fields, (visibility.class_key(cls), name))
+    elif mode == visibility.WHOLE:
+        place = (id(thing.__dict__), "[]")
+    elif mode == visibility.MODULE:
+        if name not in thing.__dict__.get("__concur_names__", ()):
+            run.give_up(
+                f"{site[0]}:{site[1]} assigns {thing.__name__}.{name} while threads run, and nothing in that module"
+                f" declares it; write 'global {name}' in a function of that module and assign it there"
+            )
+        write_name(None, f"{thing.__file__}:{name}", site)
+        return
+    elif mode in (visibility.THREAD_LOCAL, visibility.DICTIONARY):
+        return
+    elif mode == visibility.INVISIBLE:
+        value = getattr(cls, name, None)
+        if isinstance(value, types.FunctionType) and not (name.startswith("__") and name.endswith("__")):
+            knowledge.learn(knowledge.conflated, name)  # hides a method of the class
+            place = name
+        else:
+            return  # a property or a descriptor: what it does announces itself
+    run.step((WRITE, place, thing, site, None))
+
+
+# What built-in functions do to attributes
+
+
+def _dunder_field(function: Any, site: Site, /, *args: Any) -> Any:
+    """``object.__setattr__(thing, name, value)`` and its relatives, bound or not."""
+    run = runs.active
+    if run is not None and not run.alone:
+        thing, name = (
+            (function.__self__, args[0]) if type(function) is types.MethodWrapperType else (args[0], args[1])
+        )
+        if function.__name__ == "__getattribute__":
+            place_mode = _mode(run, type(thing), name)
+            if place_mode == visibility.CONSTANT and not run.full:
+                return function(*args)
+            if place_mode in (visibility.CONSTANT, visibility.FIELD):
+                run.minor = place_mode == visibility.CONSTANT
+                run.step((READ, (id(thing), name), thing, site, None))
+            elif place_mode not in (visibility.INVISIBLE, visibility.METHOD):
+                _load_special(run, place_mode, thing, name, site)
+        else:
+            announce_field_write(run, thing, name, site)
+    return function(*args)
+
+
+def _getattr(site: Site, /, thing: Any, name: str, *default: Any) -> Any:
+    try:
+        return load_attr(thing, name, site)
+    except AttributeError:
+        if default:
+            return default[0]
+        raise
+
+
+def _hasattr(site: Site, /, thing: Any, name: str) -> bool:
+    try:
+        load_attr(thing, name, site)
+    except AttributeError:
+        return False
+    return True
+
+
+def _setattr(site: Site, /, thing: Any, name: str, value: Any) -> None:
+    store_attr(value, thing, name, site)
+
+
+def _delattr(site: Site, /, thing: Any, name: str) -> None:
+    delete_attr(thing, name, site)
+
+
+def _vars(site: Site, /, *args: Any) -> Any:
+    run = runs.active
+    if run is not None and not run.alone and not args:
+        run.give_up(f"{site[0]}:{site[1]} calls vars(): what is reached through it cannot be seen")
+    return load_attr(args[0], "__dict__", site)
+
+
+SPECIAL_FUNCTIONS.update(
+    {
+        getattr: _getattr,
+        hasattr: _hasattr,
+        setattr: _setattr,
+        delattr: _delattr,
+        vars: _vars,
+        "dunder": _dunder_field,
+    }
+)

@@ -1,0 +1,117 @@
+"""Hooks for the content of containers: items, operators, truth, formatting."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from concur.check import engine as runs
+from concur.check.contents import SCALARS, containers_in, is_container
+from concur.check.foreign import call_foreign
+from concur.check.ops import READ, WRITE
+from concur.check.touch import Site, seen, touch, touch_all
+
+
+def load_item(thing: Any, key: Any, site: Site) -> Any:
+    """``thing[key]``"""
+    run = runs.active
+    if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
+        kind = WRITE if isinstance(thing, dict) and hasattr(type(thing), "__missing__") else READ
+        touch(run, kind, thing, site)
+        if run.recording:
+            return seen(run, thing[key])
+    return thing[key]
+
+
+def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
+    """``thing[key] = value``"""
+    run = runs.active
+    if run is not None and not run.alone and is_container(thing):
+        touch(run, WRITE, thing, site, containers_in((value,)) if type(key) is slice else None)
+        if run.recording:
+            seen(run, value)
+    thing[key] = value
+
+
+def delete_item(thing: Any, key: Any, site: Site) -> None:
+    """``del thing[key]``"""
+    run = runs.active
+    if run is not None and not run.alone and is_container(thing):
+        touch(run, WRITE, thing, site)
+    del thing[key]
+
+
+def look_into(thing: Any, site: Site) -> Any:
+    """What is about to be formatted: its content is read, and that of what it contains."""
+    run = runs.active
+    if run is not None and not run.alone and type(thing) not in SCALARS:
+        touch_all(run, containers_in((thing,)), site)
+    return thing
+
+
+def truth(thing: Any, site: Site) -> Any:
+    """What is about to be tested for truth."""
+    run = runs.active
+    if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
+        touch(run, READ, thing, site)
+        if run.recording:
+            seen(run, bool(thing))
+    return thing
+
+
+def matched(thing: Any, site: Site) -> Any:
+    """The subject of a match statement: its patterns look into containers and fields."""
+    run = runs.active
+    if run is not None and not run.alone and type(thing) not in SCALARS:
+        return call_foreign(
+            run, lambda subject: subject, (thing,), {}, site, "a match statement", changes=False
+        )
+    return thing
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "is": operator.is_, "is not": operator.is_not,
+    "in": lambda a, b: a in b, "not in": lambda a, b: a not in b,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "**": operator.pow, "@": operator.matmul, "&": operator.and_, "|": operator.or_,
+    "^": operator.xor, "<<": operator.lshift, ">>": operator.rshift,
+    "+=": operator.iadd, "-=": operator.isub, "*=": operator.imul, "/=": operator.itruediv,
+    "//=": operator.ifloordiv, "%=": operator.imod, "**=": operator.ipow, "@=": operator.imatmul,
+    "&=": operator.iand, "|=": operator.ior, "^=": operator.ixor, "<<=": operator.ilshift, ">>=": operator.irshift,
+}  # fmt: skip
+
+
+def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
+    """``left sign right``, for operators and comparisons."""
+    if type(left) in SCALARS and type(right) in SCALARS:
+        return _OPERATORS[sign](left, right)
+    run = runs.active
+    if run is not None and not run.alone:
+        touch_all(run, containers_in((left, right)), site)
+        if run.recording:
+            return seen(run, _OPERATORS[sign](left, right))
+    return _OPERATORS[sign](left, right)
+
+
+def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
+    """The new value of the target of ``left sign= right``; a container is changed in place."""
+    if type(left) not in SCALARS:
+        run = runs.active
+        if run is not None and not run.alone:
+            if is_container(left):
+                touch(run, WRITE, left, site, containers_in((right,)))
+            else:
+                touch_all(run, containers_in((left, right)), site)
+    return _OPERATORS[sign](left, right)
+
+
+def chain(site: Site, first: Any, *links: Any) -> Any:
+    """``a < b < c``: each link is a sign and a function that evaluates its right side."""
+    left, result = first, True
+    for sign, right_side in links:
+        right = right_side()
+        result = binary(left, right, sign, site)
+        if not truth(result, site):
+            return result
+        left = right
+    return result

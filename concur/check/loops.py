@@ -1,0 +1,138 @@
+"""Hooks for loops: each step over a shared container is a read of it, and moving an iterator changes it."""
+
+import operator
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from concur.check import engine as runs
+from concur.check.calls import HEAP_TYPE, SPECIAL_FUNCTIONS, argument, callee
+from concur.check.contents import SCALARS, is_container
+from concur.check.engine import Engine
+from concur.check.ops import READ, WRITE
+from concur.check.touch import Site, place_of, seen, touch
+from concur.check.variables import write_name
+
+
+class SharedIterator:
+    """An iterator over a container: each step reads the container and moves the iterator."""
+
+    __slots__ = ("container", "inner", "site")
+
+    def __init__(self, container: Any, site: Site, inner: Any = None) -> None:
+        self.container = container
+        self.site = site
+        self.inner = iter(container) if inner is None else inner
+
+    def __iter__(self) -> "SharedIterator":
+        return self
+
+    def __length_hint__(self) -> int:
+        return operator.length_hint(self.inner)
+
+    def __next__(self) -> Any:
+        run = runs.active
+        if run is not None and not run.alone:
+            run.step((WRITE, (id(self), "next"), self, self.site, ((place_of(self.container), READ),)))
+        return next(self.inner)
+
+
+def _private(run: Engine, container: Any, site: Site) -> Iterator[Any]:
+    inner = iter(container)
+    place = place_of(container)
+    while True:
+        if runs.active is not None and not run.alone:
+            run.step((READ, place, container, site, None))
+        try:
+            element = next(inner)
+        except StopIteration:
+            return
+        yield seen(run, element) if run.recording else element
+
+
+def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
+    """``for ... in thing``: each step over a shared container is a read of it."""
+    run = runs.active
+    if run is None:
+        return thing
+    kind = type(thing)
+    if kind in SCALARS or kind is tuple or kind is SharedIterator:
+        return thing
+    if is_container(thing):
+        if type(kind.__iter__) is types.FunctionType:  # a subclass with an iteration of its own
+            return thing
+        return _private(run, thing, site)
+    if delegate:
+        return thing
+    if kind is types.GeneratorType or (hasattr(thing, "__next__") and not kind.__flags__ & HEAP_TYPE):
+        return _stepwise(run, thing, site)
+    return thing
+
+
+def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
+    while True:
+        if runs.active is not None and not run.alone:
+            _announce_iterator(run, iterator, site)
+        try:
+            element = next(iterator)
+        except StopIteration:
+            return
+        yield element
+
+
+def _announce_iterator(run: Engine, iterator: Any, site: Site) -> None:
+    """Moving an iterator changes it; a generator may be moved by one thread only."""
+    kind = type(iterator)
+    if kind is types.GeneratorType:
+        user = run.generators.setdefault(id(iterator), run.current.tid)
+        run.kept.append(iterator)
+        if user != run.current.tid:
+            other = run.threads[user].name
+            run.give_up(
+                f"{site[0]}:{site[1]}: generator '{iterator.__name__}' is used by threads '{other}' and"
+                f" '{run.current.name}'; generators are not safe between threads"
+            )
+    elif kind is not SharedIterator and not kind.__flags__ & HEAP_TYPE:
+        run.step((WRITE, (id(iterator), "next"), iterator, site, None))
+
+
+def unpack(thing: Any, site: Site) -> Any:
+    """What is about to be taken apart in one step: ``a, b = thing``, ``f(*thing)``, ``{**thing}``."""
+    run = runs.active
+    if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
+        touch(run, READ, thing, site)
+    return thing
+
+
+def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:
+    """Iterate over `thing`, whose elements are bound to such variables by the loop."""
+    for element in iterate(thing, site):
+        for place in places:
+            write_name(element, place, site)
+        yield element
+
+
+# What built-in functions do to iterators
+
+
+def _next(site: Site, /, iterator: Any, *default: Any) -> Any:
+    run = runs.active
+    if run is not None and not run.alone:
+        _announce_iterator(run, iterator, site)
+    return next(iterator, *default)
+
+
+def _iter(site: Site, /, thing: Any, *sentinel: Any) -> Any:
+    if sentinel:
+        return iter(callee(thing, site), *sentinel)
+    return SharedIterator(thing, site) if is_container(thing) else iter(thing)
+
+
+def _lazy(cls: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
+    if cls is reversed and is_container(args[0]):
+        return SharedIterator(args[0], site, reversed(args[0]))
+    wrapped = [SharedIterator(a, site) if is_container(a) else argument(a, site) for a in args]
+    return cls(*wrapped, **kwargs)
+
+
+SPECIAL_FUNCTIONS.update({next: _next, iter: _iter, "lazy": _lazy})

@@ -1,0 +1,103 @@
+"""Virtual threads, and what an engine needs to run them: a strategy, a carrier, options."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from concur.check.ops import Op
+
+if TYPE_CHECKING:
+    from concur.check.engine import Engine
+
+MAX_STEPS = 20_000  # visible operations in one run
+MAX_TICKS = 1_000_000  # loop rounds and calls between two visible operations
+
+
+class Abort(BaseException):
+    """Raised inside virtual threads to end them when their run is over."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """What a program may expect of its surroundings; each default is CPython's behaviour."""
+
+    timeouts: Literal["any", "idle"] = "any"
+    max_steps: int = MAX_STEPS
+    max_ticks: int = MAX_TICKS
+
+
+class VirtualThread:
+    """A thread of the program under test."""
+
+    __slots__ = (
+        "body",
+        "born",
+        "carrier",
+        "creator",
+        "daemon",
+        "deadline",
+        "done",
+        "expired",
+        "fresh",
+        "joined",
+        "last",
+        "minor",
+        "name",
+        "object",
+        "op",
+        "opaque",
+        "site",
+        "tid",
+    )
+
+    def __init__(self, tid: int, name: str, body: Callable[[], object], *, daemon: bool, thing: Any) -> None:
+        self.tid = tid
+        self.object = thing  # the program's own Thread; None for the main thread that nobody asked for
+        self.joined = False  # by the main thread
+        self.name = name
+        self.body = body
+        self.daemon = daemon
+        self.op: Op | None = None  # announced, not yet performed
+        self.opaque: str | None = None  # the call below which that happens, if it was not rewritten
+        self.site: tuple[str, int] | None = None  # where it stands, if recording
+        self.done = False
+        self.minor = False  # what it announced would not be, if `full` were off
+        self.fresh = True  # has not announced anything yet
+        self.creator: VirtualThread | None = None
+        self.born = -1  # index of the step that started it
+        self.last = -1  # index of its latest step
+        self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
+        self.expired = False
+        self.carrier: Any = None
+
+
+class Strategy(Protocol):
+    """Who goes on? See `dpor.py`, `sample.py`, `follow.py`."""
+
+    def pick(self, engine: "Engine", current: VirtualThread | None) -> VirtualThread | None:
+        """The thread to run next, or None to end the run here."""
+
+    def stay(self, engine: "Engine", thread: VirtualThread) -> None:
+        """The thread takes a step where no other can be picked."""
+
+
+class Carrier(Protocol):
+    """What virtual threads run on. See `carriers.py`."""
+
+    def start(self, engine: "Engine", thread: VirtualThread) -> None:
+        """Run the thread up to its first announcement, and come back."""
+
+    def announced(self, thread: VirtualThread) -> None:
+        """Called in a fresh thread that has announced its first operation: back to its creator."""
+
+    def switch(self, source: VirtualThread, target: VirtualThread) -> None:
+        """Let the target go on; returns when the source is picked again."""
+
+    def leave(self, source: VirtualThread) -> None:
+        """End the run from inside a thread; does not return before the run is torn down."""
+
+    def run(self, engine: "Engine", main: VirtualThread) -> None:
+        """Run all, and return when the run is over."""
+
+    def tear_down(self, engine: "Engine", thread: VirtualThread) -> None:
+        """Let an unfinished thread unwind, with every hook raising Abort."""

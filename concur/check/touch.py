@@ -1,0 +1,46 @@
+"""Announce accesses to the content of containers: what the hooks of calls, loops and items share."""
+
+from typing import Any
+
+from concur.check.contents import VIEW_TYPES, owner_of
+from concur.check.engine import Engine
+from concur.check.ops import READ
+
+Site = tuple[str, int]
+
+_views: dict[int, tuple[Any, Any]] = {}  # id of a view -> the view and its dictionary
+
+
+def new_run() -> None:
+    """Forget the objects of the last run."""
+    _views.clear()
+
+
+def place_of(thing: Any) -> Any:
+    """The location of the content of a container."""
+    view = _views.get(id(thing))
+    return (id(owner_of(thing) if view is None else view[1]), "[]")
+
+
+def touch(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any] | None = None) -> None:
+    """Announce an access to the content of `thing`, which reads the content of `also` too."""
+    more = tuple((place_of(other), READ) for other in also if other is not thing) if also else None
+    run.step((kind, place_of(thing), thing, site, more or None))
+
+
+def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:
+    """Announce one read of the content of everything in the list, if it is not empty."""
+    if things:
+        touch(run, READ, things[0], site, things[1:])
+
+
+def seen(run: Engine, value: Any) -> Any:
+    if run.recording:
+        run.recorder.value(run, value)
+    return value
+
+
+def note_view(result: Any, owner: Any) -> None:
+    """A view of a dictionary has the content of the dictionary."""
+    if type(result) in VIEW_TYPES:
+        _views[id(result)] = (result, owner)
