@@ -36,6 +36,7 @@ def explore(
     max_seconds: float | None = 10.0,
     timeouts: Literal["any", "idle"] = "any",
     attempt: str | os.PathLike[str] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Verdict:
     """Run a scenario under every schedule that could make a difference, up to a budget.
 
@@ -49,6 +50,7 @@ def explore(
         timeouts: ``"any"``: a time-out or a sleep may end at any moment;
             ``"idle"``: time passes only when nobody can run.
         attempt: the file of a student's module, given to the scenario as its parameter.
+        progress: called after each schedule with the number of schedules so far.
 
     Returns:
         ``VERIFIED`` if every schedule ended well, ``REFUTED`` with the first that did
@@ -62,7 +64,7 @@ def explore(
     sequential consistency.
     """
     _check_budget(max_schedules, max_seconds)
-    work = _Work(Scenario(scenario, attempt), _options(timeouts))
+    work = _Work(Scenario(scenario, attempt), _options(timeouts), progress)
     with work.running():
         return work.explore(max_schedules, max_seconds)
 
@@ -76,6 +78,7 @@ def sample(
     timeouts: Literal["any", "idle"] = "idle",
     max_seconds: float | None = None,
     attempt: str | os.PathLike[str] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Verdict:
     """Run a scenario under random schedules, for programs too large for `explore`.
 
@@ -88,6 +91,7 @@ def sample(
         timeouts: as for `explore`.
         max_seconds: stop after that many seconds.
         attempt: as for `explore`.
+        progress: as for `explore`.
 
     Returns:
         ``REFUTED`` or ``UNFINISHED``: sampling never verifies.
@@ -98,7 +102,7 @@ def sample(
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds)
-    work = _Work(Scenario(scenario, attempt), _options(timeouts))
+    work = _Work(Scenario(scenario, attempt), _options(timeouts), progress)
     with work.running():
         return work.sample(runs, seed, strategy, max_seconds)
 
@@ -151,9 +155,12 @@ def _check_budget(schedules: int | None, seconds: float | None) -> None:
 class _Work:
     """One call of `explore`, `sample` or `replay`."""
 
-    def __init__(self, scenario: Scenario, options: Options) -> None:
+    def __init__(
+        self, scenario: Scenario, options: Options, progress: Callable[[int], object] | None = None
+    ) -> None:
         self.scenario = scenario
         self.options = options
+        self.progress = progress
         self.knowledge = Knowledge()
         self.output = Output()
         self.began = time.perf_counter()
@@ -236,6 +243,8 @@ class _Work:
                 self.knowledge.settle()
                 search, done, cut = Search(), 0, None
                 continue
+            if self.progress is not None:
+                self.progress(done)
             if not engine.pruned:
                 done += 1
                 if engine.went_wrong:
@@ -259,6 +268,8 @@ class _Work:
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
+            if self.progress is not None:
+                self.progress(done)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
             if engine.went_wrong:
@@ -274,7 +285,7 @@ class _Work:
         recorder = Recorder(self.scenario.own_files())
         carrier = ThreadCarrier() if backend == "threads" else GreenletCarrier()
         engine = self.run(strategy, full=True, recorder=recorder, carrier=carrier)
-        if self.scenario.loader.digest() != token.digest:
+        if self.scenario.digest() != token.digest:
             raise TokenError(
                 "the source has changed since this token was printed; explore again to get a new one"
             )
@@ -309,7 +320,7 @@ class _Work:
 
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
-            self.scenario.loader.digest(),
+            self.scenario.digest(),
             [tid for tid, _ in engine.trace],
             self.options.timeouts == "idle",
             tuple(sorted(self.knowledge.conflated)),

@@ -111,9 +111,9 @@ class Loader:
         hooks.new_run()
         library.new_run()
 
-    def digest(self) -> str:
-        """A hash of the sources that were loaded, the standard library's apart."""
-        total = hashlib.sha256()
+    def digest(self, qualname: str) -> str:
+        """A hash of the scenario's name and of the sources that were loaded, the standard library's apart."""
+        total = hashlib.sha256(qualname.encode())
         for file in sorted(set(self._compiled) - self._standard_files):
             total.update(self._compiled[file].source.encode())
         return total.hexdigest()[:8]

@@ -83,6 +83,10 @@ class Scenario:
             self.cells[name] = value
         return file, function.__qualname__
 
+    def digest(self) -> str:
+        """A hash of all that a replay token belongs to."""
+        return self.loader.digest(self.qualname)
+
     @property
     def takes_attempt(self) -> bool:
         return self.loader.attempt is not None

@@ -1,5 +1,6 @@
 """The fixture ``explore`` of graded tests: the checker, with the budget of the course."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Explore:
         self.tests = tests
         self._journal = journal
         self._token = token
+        self._pulse_at = 0.0  # when the judge was last told, in seconds of the monotonic clock
         self.schedules = 0
         self.sampled = ""  # why not every schedule was run, when the rest was sampled
         self.failure: Failure | None = None
@@ -88,12 +90,20 @@ class Explore:
                 self._journal.write("foreign", str(error))
                 self.sampled = str(error)
                 return Verdict(scenario.__name__, Status.UNFINISHED, 0, 0.0, "", reason=str(error))
-        verdict = check.explore(scenario, max_schedules=budget, max_seconds=None, attempt=attempt, **options)
+        options = {"timeouts": "any", **options, "attempt": attempt, "progress": self._pulse}
+        verdict = check.explore(scenario, max_schedules=budget, max_seconds=None, **options)
         if verdict.status is Status.UNFINISHED and verdict.schedules >= budget:
             self.schedules += verdict.schedules
             self.sampled = verdict.reason
-            return check.sample(scenario, runs=samples, seed=0, attempt=attempt, **options)
+            return check.sample(scenario, runs=samples, seed=0, **options)
         return verdict
+
+    def _pulse(self, schedules: int) -> None:
+        """Tell the judge once a second that the exploration goes on."""
+        now = time.monotonic()
+        if now - self._pulse_at >= 1:
+            self._pulse_at = now
+            self._journal.write("alive", schedules)
 
     def _again(self, token: str) -> str:
         exercise = Exercise(self.tests.parent)

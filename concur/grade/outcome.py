@@ -65,7 +65,8 @@ class Journal:
     """The file that the judged process appends to; without a path, nothing is kept.
 
     Events: ``import`` and ``imported`` (the attempt, before anything is judged), ``start`` (a test
-    begins), ``explore`` (it begins an exploration), ``outcome`` (it has ended), ``foreign`` (the
+    begins), ``explore`` (it begins an exploration), ``alive`` (it
+    goes on, so many schedules later), ``outcome`` (it has ended), ``foreign`` (the
     token that is being replayed does not belong to this exploration), ``trouble`` (the tests
     themselves could not be loaded).
     """

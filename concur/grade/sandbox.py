@@ -46,7 +46,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 class Limits:
     """What a child may use."""
 
-    silence: float = 300.0  # seconds without a sign of progress; an exploration may take long
+    silence: float = 20.0  # seconds without a sign of progress; an exploration gives one every second
     cpu: int = 1800  # seconds of processor time, in each process
     memory: int = 2048 * _MIB  # bytes of address space
     output: int = 32 * _MIB  # bytes printed; only an endless loop comes so far
