@@ -4,7 +4,7 @@
 `sample` under random ones, `replay` under one that a report printed.
 """
 
-from concur.check.explore import explore, replay, sample
+from concur.check.exploration import explore, replay, sample
 from concur.check.scenario import scenarios_in
 from concur.check.verdict import Failure, Status, Step, Verdict
 

@@ -113,10 +113,13 @@ class Announced:
                 run.step((WRITE, place_of(also[0]), also[0], self.site, more or None))
             else:
                 touch_all(run, also, self.site)
+        noted = run.recording and (self.owner is not None or also)
+        if noted:
+            run.recorder.called(self.__name__, self.owner, also, args)
         result = self.function(*args, **kwargs)
         note_view(result, self.owner)
-        if run.recording and (self.owner is not None or also):
-            run.recorder.value(run, result, self.owner, self.__name__, args)
+        if noted:
+            run.recorder.value(self.owner if self.owner is not None and self.mode == WRITE else result)
         return result
 
 

@@ -18,10 +18,17 @@ def name_of(thing: Any, frames: Iterable[types.FrameType]) -> str | None:
     """The shortest path to an object from the variables of the first frame that knows it; None if none does."""
     for frame in frames:
         roots = {name: value for name, value in frame.f_locals.items() if not name.startswith("_")}
+        if is_of_library(roots.get("self")):
+            continue  # the insides of a library object: it is named by who uses it
         found = _search(thing, roots)
         if found is not None:
             return found
     return None
+
+
+def is_of_library(thing: Any) -> bool:
+    """Whether an object belongs to concur or to the standard library, and its parts to it."""
+    return type(thing).__module__.startswith(_LIBRARY)
 
 
 def _search(thing: Any, roots: dict[str, Any]) -> str | None:
@@ -58,7 +65,7 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
             if isinstance(slot, str) and hasattr(value, slot):
                 fields[slot] = object.__getattribute__(value, slot)
     own = path == "self"
-    if type(value).__module__.startswith(_LIBRARY):  # the parts of a library object go by its own name
+    if is_of_library(value):  # the parts of a library object go by its own name
         given = fields.get("name") or fields.get("_name")
         path = given if isinstance(given, str) else path
         return [

@@ -1,11 +1,14 @@
 """A verdict as text: the answer first, then the run in columns, one a thread, and the reason."""
 
 import os
+import re
 
 from concur.check.verdict import Failure, Status, Step, Verdict
 
 _NUMBER = 5
 _MOST_ROWS = 40
+_LEAST_COLUMN = 10
+_LEAST_SOURCE = 26  # characters for the line of the program
 
 
 def text(verdict: Verdict, width: int = 80) -> str:
@@ -32,45 +35,74 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     """The failing run: a column for each thread, the lines of the program, and the reason."""
     rows = _rows(failure)
     threads = list(dict.fromkeys(step.thread for step in rows))
-    place = max((len(_where(step)) for step in rows), default=0) + 2
-    column = max(12, (width - _NUMBER - place) // max(len(threads), 1))
-    titles = [_fold(_title(thread), column - 1) for thread in threads]
-    lines = [
-        " " * _NUMBER
-        + "".join(
-            (title[level] if level < len(title) else "")[: column - 1].ljust(column) for title in titles
-        )
-        for level in range(max(map(len, titles), default=0))
-    ]
-    for number, step in enumerate(rows, start=1):
-        index = threads.index(step.thread)
-        for part, piece in enumerate(_fold(_cell(step), column - 2)):
-            left = f"{number:>3}  " if part == 0 else " " * _NUMBER
-            line = left + " " * (index * column) + piece
-            lines.append(line.ljust(width - place + 1) + _where(step) if part == 0 else line)
-    lines += ["", *_sources(rows), "", f"  {failure.message}"]
+    files = [os.path.basename(step.file) for step in rows if step.line]
+    main_file = max(files, key=files.count, default="")
+    cells = [_cell(step) for step in rows]
+    wanted = {thread: max(map(len, _title(thread).split())) + 1 for thread in threads}
+    for step, cell in zip(rows, cells, strict=True):
+        wanted[step.thread] = max(wanted[step.thread], len(cell) + 2)
+    widths = _shared(wanted, width - _NUMBER - _LEAST_SOURCE)
+    at = {thread: _NUMBER + sum(list(widths.values())[:index]) for index, thread in enumerate(threads)}
+    source_at = _NUMBER + sum(widths.values())
+    lines = _header([(_title(thread), widths[thread]) for thread in threads], main_file)
+    for number, (step, cell) in enumerate(zip(rows, cells, strict=True), start=1):
+        for part, piece in enumerate(_fold(cell, widths[step.thread] - 2)):
+            left = f"{number:>3}" if part == 0 else ""
+            line = (left.ljust(at[step.thread]) + piece).ljust(source_at)
+            lines.append(line + _source(step, main_file) if part == 0 else line)
+    lines = [_cut(line.rstrip(), width) for line in lines]
+    lines += ["", *(f"  {line}" for line in _fold(failure.message, width - 2))]
     lines += [f"  {line}" for why in failure.why.splitlines() for line in _fold(why, width - 2)]
-    return [line.rstrip() for line in lines]
+    return lines
+
+
+def _shared(wanted: dict[str, int], room: int) -> dict[str, int]:
+    """A width for each column: as wanted, or the widest ones cut down until all fit."""
+    widths = dict(wanted)
+    while sum(widths.values()) > room and max(widths.values()) > _LEAST_COLUMN:
+        widest = max(widths, key=lambda thread: widths[thread])
+        widths[widest] -= 1
+    return widths
+
+
+def _header(columns: list[tuple[str, int]], file: str) -> list[str]:
+    titles = [_fold(title, width - 1) for title, width in columns]
+    lines = []
+    for level in range(max(map(len, titles), default=0)):
+        names = [title[level] if level < len(title) else "" for title in titles]
+        line = " " * _NUMBER + "".join(
+            name.ljust(width) for name, (_, width) in zip(names, columns, strict=True)
+        )
+        lines.append(line + file if level == 0 else line)
+    return lines
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 2] + ".."
 
 
 def _rows(failure: Failure) -> list[Step]:
-    """The steps that matter: not the starting and ending of threads, and each library call once."""
+    """The steps to show: what happens inside one call of a library is one row, until another thread runs."""
     rows: list[Step] = []
+    begun: dict[str, tuple[int, str]] = {}  # thread -> the call it is in
     for step in failure.steps:
-        call = step.op.partition("(): ")[0] if "(): " in step.op else ""
-        before = rows[-1] if rows else None
-        if (
-            call
-            and before is not None
-            and (before.thread, before.line, before.op) == (step.thread, step.line, f"{call}()")
-        ):
-            continue
-        rows.append(
-            Step(step.thread, step.file, step.line, step.source, f"{call}()" if call else step.op, step.value)
-        )
-    if len(rows) > _MOST_ROWS:
-        rows = rows[-_MOST_ROWS:]
-    return rows
+        call, inside, _ = step.op.rpartition("(): ")
+        op, value = step.op, step.value
+        if inside and call.startswith("waits: "):
+            op = f"{call}()"
+        elif inside:
+            before = begun.get(step.thread)
+            begun[step.thread] = (step.line, call)
+            if before == begun[step.thread]:
+                if rows and rows[-1].thread == step.thread:
+                    continue
+                op, value = f"... {call.rpartition('.')[2]}()", None
+            else:
+                op, value = f"{call}()", None
+        else:
+            begun.pop(step.thread, None)
+        rows.append(Step(step.thread, step.file, step.line, step.source, op, value))
+    return rows[-_MOST_ROWS:]
 
 
 def _title(thread: str) -> str:
@@ -89,27 +121,28 @@ def _cell(step: Step) -> str:
     return f"{step.op} -> {step.value}"
 
 
-def _where(step: Step) -> str:
-    return f"{os.path.basename(step.file)}:{step.line}" if step.line else ""
+def _source(step: Step, main_file: str) -> str:
+    if not step.line:
+        return ""
+    file = os.path.basename(step.file)
+    return f"{step.line:>4}  {step.source}" if file == main_file else f"{file}:{step.line}"
 
 
 def _fold(text_: str, width: int) -> list[str]:
+    """The text in lines of a width; broken at spaces, else behind a dot or a bracket, else anywhere."""
+    pieces = []
+    for word in text_.split(" "):
+        parts = re.split(r"(?<=[.(_])", word) if len(word) > width else [word]
+        for number, part in enumerate(parts):
+            chunks = [part[start : start + width] for start in range(0, max(len(part), 1), width)]
+            pieces += [
+                (" " if number == 0 and index == 0 else "", chunk) for index, chunk in enumerate(chunks)
+            ]
     lines, line = [], ""
-    words = [
-        word[start : start + width]
-        for word in text_.split(" ")
-        for start in range(0, max(len(word), 1), width)
-    ]
-    for word in words:
-        if line and len(line) + 1 + len(word) > width:
+    for space, piece in pieces:
+        if line and len(line) + len(space) + len(piece) > width:
             lines.append(line)
-            line = word
+            line = piece
         else:
-            line = f"{line} {word}" if line else word
+            line = f"{line}{space}{piece}" if line else piece
     return [*lines, line]
-
-
-def _sources(rows: list[Step]) -> list[str]:
-    """Each line of the program that takes part, once."""
-    seen = sorted({(step.file, step.line, step.source) for step in rows if step.line})
-    return [f"  {os.path.basename(file)}:{line:<5} {source}" for file, line, source in seen]

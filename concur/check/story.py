@@ -5,12 +5,16 @@ from typing import Any
 
 from concur.check import ops
 from concur.check.engine import Engine, ThreadFailure
-from concur.check.trace import Recorded, Recorder, source_line
+from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
+from concur.check.why import why_failed, why_stuck
 
 
 def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
     """Kind, message, reason and steps of a run that went wrong."""
+    for recorded in (*recorder.steps, *recorder.waiting):
+        recorded.what = recorder.shortened(recorded.what)
+        recorded.inside = recorder.shortened(recorded.inside)
     if engine.failures:
         first = engine.failures[0]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
@@ -80,101 +84,4 @@ def _where(failure: ThreadFailure, recorder: Recorder) -> tuple[str, int]:
 
 def _message(failure: ThreadFailure, recorder: Recorder) -> str:
     file, line = _where(failure, recorder)
-    return f"{_text(failure.error)} in thread '{failure.thread.name}' ({_short_file(file)}:{line})"
-
-
-# Why
-
-
-def why_stuck(engine: Engine, recorder: Recorder) -> str:
-    """Who waits for what, and who holds it."""
-    lines = []
-    holders: dict[int, int] = {}
-    for waiting in recorder.waiting:
-        thread = engine.threads[waiting.tid]
-        if thread.daemon:
-            continue
-        kind, _, thing, _, _ = waiting.op
-        where = f"{_short_file(waiting.site[0])}:{waiting.site[1]}"
-        if kind in (ops.ACQUIRE, ops.TIMED_ACQUIRE):
-            name, owner = recorder.name(thing), engine.holders[id(thing)]
-            if waiting.inside == "wait":
-                lines.append(f"'{thread.name}' waits to be notified ({where}), and nobody is left to do it")
-            elif owner == waiting.tid:
-                lines.append(f"'{thread.name}' holds {name}{_taken(thing)} and waits for it again ({where})")
-            elif owner is None or owner >= len(engine.threads):
-                lines.append(f"'{thread.name}' waits for {name} ({where})")
-            else:
-                holders[waiting.tid] = owner
-                holder = engine.threads[owner]
-                ended = ", which has ended without releasing it" if owner in engine.ended else ""
-                lines.append(
-                    f"'{thread.name}' waits for {name} ({where}), held by '{holder.name}'{_taken(thing)}{ended}"
-                )
-        elif kind in (ops.JOIN, ops.TIMED_JOIN):
-            lines.append(f"'{thread.name}' waits for '{thing.name}' to end ({where})")
-        else:
-            lines.append(f"'{thread.name}' waits ({where})")
-    cycle = _cycle(holders)
-    if cycle:
-        names = " -> ".join(f"'{engine.threads[tid].name}'" for tid in (*cycle, cycle[0]))
-        lines.append(f"A cycle: {names}. Take the locks in one agreed order, or take them all at once.")
-    return "\n".join(lines)
-
-
-def _taken(lock: Any) -> str:
-    site = getattr(lock, "taken_at", None)
-    return f" (taken at {_short_file(site[0])}:{site[1]})" if site and site[1] else ""
-
-
-def _short_file(file: str) -> str:
-    return file.rpartition("/")[2]
-
-
-def _cycle(holders: dict[int, int]) -> list[int]:
-    for start in holders:
-        path = [start]
-        while path[-1] in holders and holders[path[-1]] not in path:
-            path.append(holders[path[-1]])
-        if holders.get(path[-1]) == start:
-            return path
-    return []
-
-
-def why_failed(engine: Engine, recorder: Recorder, failure: ThreadFailure) -> str:
-    """How the threads brought the failure about: a lost update, if there is one."""
-    reads: dict[tuple[int, Any], int] = {}
-    last_write: dict[Any, int] = {}
-    for index, step in enumerate(recorder.steps[: failure.after]):
-        place = step.op[1]
-        if place is None or not _is_variable(place):
-            continue
-        if step.op[0] == ops.READ:
-            reads[step.tid, place] = index
-        elif step.op[0] == ops.WRITE:
-            read, write = reads.pop((step.tid, place), None), last_write.get(place)
-            if (
-                read is not None
-                and write is not None
-                and write > read
-                and recorder.steps[write].tid != step.tid
-            ):
-                return _lost_update(engine, recorder, read, write, index)
-            last_write[place] = index
-    return ""
-
-
-def _is_variable(place: Any) -> bool:
-    return isinstance(place, str) or place[1] not in ("lock", "thread", "[]", "next")
-
-
-def _lost_update(engine: Engine, recorder: Recorder, read: int, between: int, write: int) -> str:
-    first, other, second = (recorder.steps[index] for index in (read, between, write))
-    name = first.what.partition(" ")[2]
-    reader, writer = engine.threads[first.tid].name, engine.threads[other.tid].name
-    return (
-        f"An update was lost: '{reader}' read {name} = {first.value} ({_short_file(first.site[0])}:{first.site[1]})"
-        f" and later wrote {second.value} over it ({_short_file(second.site[0])}:{second.site[1]}),"
-        f" but in between '{writer}' had written {other.value}.\n"
-        "Reading and writing have to be one step: hold one lock over both."
-    )
+    return f"{_text(failure.error)} in thread '{failure.thread.name}' ({short_file(file)}:{line})"

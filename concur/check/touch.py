@@ -36,7 +36,7 @@ def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:
 
 def seen(run: Engine, value: Any) -> Any:
     if run.recording:
-        run.recorder.value(run, value)
+        run.recorder.value(value)
     return value
 
 

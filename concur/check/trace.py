@@ -4,6 +4,7 @@ Recording walks the stack at every step, so it is done for one run only: the
 one that is going to be shown.
 """
 
+import collections
 import dataclasses
 import linecache
 import os
@@ -15,13 +16,13 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import ops
 from concur.check.engine import Engine
-from concur.check.names import name_of
+from concur.check.names import is_of_library, name_of
 from concur.check.ops import Op
 from concur.check.threads import VirtualThread
 from concur.check.visibility import MARK
 
 _CHECK = os.path.dirname(__file__)
-_CALLED = {"__enter__": "enter", "__exit__": "leave", "__getitem__": "[]", "__setitem__": "[]="}
+_CALLED = {"__enter__": "acquire", "__exit__": "release"}
 
 
 @dataclasses.dataclass(slots=True)
@@ -103,17 +104,26 @@ class Recorder:
         return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
     def _frame(self) -> tuple[types.FrameType | None, str]:
+        """The frame of the user's files that runs, and the library call that it made, if it is in one."""
         frame: types.FrameType | None = sys._getframe(2)
-        best, inside = None, ""
+        best: types.FrameType | None = None
+        inner: types.FrameType | None = None
         while frame is not None:
             file = frame.f_code.co_filename
-            if file in self.own_files and MARK in frame.f_globals:
-                return frame, inside
             if MARK in frame.f_globals and not file.startswith(_CHECK):
+                if file in self.own_files:
+                    return frame, "" if inner is None else self._call(inner)
                 best = best or frame
-                inside = frame.f_code.co_name
+                inner = frame
             frame = frame.f_back
         return best, ""
+
+    def _call(self, frame: types.FrameType) -> str:
+        owner = frame.f_locals.get("self")
+        called = _CALLED.get(frame.f_code.co_name, frame.f_code.co_name)
+        if owner is None or not is_of_library(owner):
+            return called
+        return f"{self.name(owner)}.{called}"
 
     def _what(self, op: Op) -> str:
         kind, place, thing, _, _ = op
@@ -156,32 +166,47 @@ class Recorder:
             frame = frame.f_back
         return frames
 
+    def shortened(self, text: str) -> str:
+        """A text in which objects go by the last part of their path, where that part says enough."""
+        last = collections.Counter(name.rpartition(".")[2] for name in self.names.values())
+        for name in sorted(self.names.values(), key=len, reverse=True):
+            tail = name.rpartition(".")[2]
+            if tail != name and last[tail] == 1:
+                text = text.replace(name, tail)
+        return text
+
     def performed(self, engine: Engine, thread: VirtualThread) -> None:
         """The step that was announced is being taken."""
         assert thread.op is not None
         site, inside, what = self._announced[thread.tid]
-        self.steps.append(Recorded(thread.tid, thread.op, site, _CALLED.get(inside, inside), what))
+        self.steps.append(Recorded(thread.tid, thread.op, site, inside, what))
 
-    def value(
-        self, run: Engine, value: Any, owner: Any = None, called: str = "", args: tuple[Any, ...] = ()
-    ) -> None:
+    def value(self, value: Any) -> None:
         """The value that the latest step read or wrote."""
+        if self.steps and self.steps[-1].value is None:
+            self.steps[-1].value = short(value)
+
+    def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:
+        """The latest step is a call of a method of a container, or of a function that looks into some."""
         if not self.steps:
             return
-        step = self.steps[-1]
         if owner is not None:
-            step.what = f"{self.name(owner)}.{called}({', '.join(map(short, args))})"
-            step.value = short(owner)
-        elif step.value is None:
-            step.value = short(value)
+            self.steps[-1].what = f"{self.name(owner)}.{function}({', '.join(map(short, args))})"
+        else:
+            self.steps[-1].what = f"{function}({self.name(read[0])})"
 
     def finished(self, engine: Engine) -> None:
         """The run is over, and nothing has been torn down yet."""
         for thread, op in engine.pending:
             site, inside, what = self._announced.get(thread.tid, (("", 0), "", self._what(op)))
-            self.waiting.append(Recorded(thread.tid, op, site, _CALLED.get(inside, inside), what))
+            self.waiting.append(Recorded(thread.tid, op, site, inside, what))
 
 
 def source_line(site: tuple[str, int]) -> str:
     """The text of a line of the program."""
     return linecache.getline(*site).strip() if site[1] else ""
+
+
+def short_file(file: str) -> str:
+    """A file without its folder."""
+    return os.path.basename(file)
