@@ -11,75 +11,24 @@ A blocked operation races too: what the threads had announced when the run
 ended is analysed as if it came next.
 """
 
-import dataclasses
-from collections.abc import Iterable
-from typing import Any
-
-from concur.check import ops
+from concur.check.analysis import RULES, Analysis, Clock, Node, shape
 from concur.check.engine import Engine
-from concur.check.ops import (
-    ACQUIRE,
-    ADVANCE,
-    CLOCK,
-    JOIN,
-    READ,
-    RELEASE,
-    TIMED_ACQUIRE,
-    TIMED_JOIN,
-    TRY,
-    Op,
-    dependent,
-)
+from concur.check.ops import Op, dependent
 from concur.check.threads import VirtualThread
-
-_Clock = list[int]  # for each thread, the index of its latest step that is known
-
-
-class _Node:
-    """One step of the current schedule, and what is to be tried in its place. Thread sets are bit masks."""
-
-    __slots__ = ("done", "picked", "shape", "sleep", "todo")
-
-    def __init__(self, picked: int, sleep: int, shape: Any) -> None:
-        self.picked = picked
-        self.todo = 1 << picked
-        self.done = 0
-        self.sleep = sleep
-        self.shape = shape
-
-
-class Location:
-    """What has happened so far at one place."""
-
-    __slots__ = ("advances", "opener", "readers", "reading", "taken", "writer")
-
-    def __init__(self) -> None:
-        self.writer = -1  # the last step that changed it
-        self.readers: dict[int, int] = {}  # thread -> its last step that only looked, since then
-        self.opener = -1  # the last step that made others wait: a lock taken, a thread started
-        self.taken = False  # a lock that is held
-        self.advances: list[int] = []  # of the clock: they commute with each other, not with a reading
-        self.reading = True  # of the clock: the latest step was a reading
-
-
-def shape(op: Op) -> Any:
-    """What must be the same when a step is replayed."""
-    place = op[1]
-    return (op[0], op[3], place[1] if type(place) is tuple else place)
 
 
 class Search:
     """The strategy: pick along the schedule, then analyse the run and plan the next one."""
 
-    #: Rules that the mutation tests switch off, to see that the soundness tests notice.
-    rules = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener", "readers"))
+    rules = RULES
 
     def __init__(self) -> None:
-        self.stack: list[_Node] = []
+        self.stack: list[Node] = []
         self.depth = 0
         self.base = -1  # the step that differs from the last run; new steps follow it
         self.sleep = 0
         self.pruned = 0
+        self.clocks: list[Clock] = []  # of the last run, which the next one shares up to its base
 
     def start(self) -> None:
         """Begin a run."""
@@ -106,7 +55,7 @@ class Search:
                 return None
             picked = awake[0]
         assert picked.op is not None
-        self.stack.append(_Node(picked.tid, sleep, shape(picked.op)))
+        self.stack.append(Node(picked.tid, sleep, shape(picked.op)))
         if sleep:
             self.sleep = self._still_asleep(engine, sleep, picked.op)
         return picked
@@ -117,7 +66,7 @@ class Search:
         self.depth = depth + 1
         assert thread.op is not None
         if depth >= len(self.stack):
-            self.stack.append(_Node(thread.tid, self.sleep, shape(thread.op)))
+            self.stack.append(Node(thread.tid, self.sleep, shape(thread.op)))
         elif self.stack[depth].picked != thread.tid:
             self._diverged(engine, depth)
         self.sleep = self._still_asleep(engine, self.sleep & ~(1 << thread.tid), thread.op)
@@ -161,7 +110,9 @@ class Search:
     def next(self, engine: Engine) -> bool:
         """Plan the next run; False when every class has been run."""
         if self.stack:
-            Analysis(self.stack, engine, self.base, self.rules).run()
+            analysis = Analysis(self.stack, engine, self.base, self.rules)
+            analysis.run(self.clocks)
+            self.clocks = analysis.after
         while self.stack:
             node = self.stack[-1]
             node.done |= 1 << node.picked
@@ -171,232 +122,3 @@ class Search:
                 return True
             self.stack.pop()
         return False
-
-
-@dataclasses.dataclass(slots=True)
-class _Event:
-    """A step, or, at the end, what a thread had announced."""
-
-    index: int
-    tid: int
-    op: Op
-    before: _Clock  # what the thread knew, without this step's own conflicts
-    early: _Clock  # the same when it was announced; another one only if it waited while time moved
-    opaque: str | None
-
-
-class Analysis:
-    """The races of one run."""
-
-    def __init__(
-        self, stack: list[_Node], engine: Engine, base: int, rules: frozenset[str] = Search.rules
-    ) -> None:
-        self.stack = stack
-        self.engine = engine
-        self.trace = engine.trace
-        self.base = max(base, 0)
-        self.rules = rules
-        self.after: list[_Clock] = []  # for each step, what its thread knew after it
-        self.places: dict[Any, Location] = {}
-        self.early: dict[
-            int, _Clock
-        ] = {}  # what a thread knew when it began to wait, if time has moved since
-
-    def run(self) -> None:
-        """Find every race whose later step is new in this run, and ask for the schedule that reverses it."""
-        engine, trace = self.engine, self.trace
-        count = len(engine.threads)
-        clocks: list[_Clock | None] = [None] * count
-        clocks[0] = [-1] * count
-        barriers = set(engine.barriers)
-        for index, (tid, op) in enumerate(trace):
-            if index in barriers:
-                self._barrier(clocks, index)
-            clock = self._clock(clocks, tid)
-            event = _Event(index, tid, op, clock, self.early.pop(tid, clock), engine.opaque.get(index))
-            clocks[tid] = self._performed(event)
-        if engine.pruned or "pending" not in self.rules:
-            return
-        if len(trace) in barriers:
-            self._barrier(clocks, len(trace))
-        for thread, op in engine.pending:
-            clock = self._clock(clocks, thread.tid)
-            event = _Event(
-                len(trace), thread.tid, op, clock, self.early.get(thread.tid, clock), thread.opaque
-            )
-            kind = self._waiting_kind(op[0], expired=thread.expired)
-            for place, mode in ops.accesses(op):
-                known = self.places.get(place)
-                if known is not None:
-                    fails = known.taken if kind == TRY else not known.taken
-                    looks = kind in (TRY, RELEASE) and fails and "failed-try" in self.rules
-                    self._races(event, known, kind if place == op[1] else mode, READ if looks else mode)
-
-    def _clock(self, clocks: list[_Clock | None], tid: int) -> _Clock:
-        clock = clocks[tid]
-        if clock is None:  # a thread knows what its creator knew when it started it
-            born = self.engine.threads[tid].born
-            clock = clocks[tid] = self.after[born] if born >= 0 else [-1] * len(clocks)
-        return clock
-
-    def _barrier(self, clocks: list[_Clock | None], index: int) -> None:
-        """Time moved because nobody could run: all steps before come before all that was announced after.
-
-        What a thread had announced before could also have happened before, had nobody been in its way.
-        """
-        known = [-1] * len(clocks)
-        for step, (tid, _) in enumerate(self.trace[:index]):
-            known[tid] = step
-        for tid in range(len(clocks)):
-            if clocks[tid] is not None or self.engine.threads[tid].born < index:
-                self.early.setdefault(tid, self._clock(clocks, tid))
-                clocks[tid] = known
-
-    def _performed(self, event: _Event) -> _Clock:
-        """Let a step happen: its races, and then what its thread knows."""
-        op, index = event.op, event.index
-        expired = index in self.engine.expired_steps
-        kind = self._waiting_kind(op[0], expired=expired)
-        known_after = event.before[:]
-        for place, mode in ((op[1], ops.MODES[op[0]]),) if op[4] is None else ops.accesses(op):
-            if place is None:
-                continue
-            known = self.places.get(place)
-            if known is None:
-                known = self.places[place] = Location()
-            if (
-                kind in (TRY, RELEASE)
-                and index in self.engine.failed
-                and place == op[1]
-                and "failed-try" in self.rules
-            ):
-                mode = READ  # it changed nothing
-            self._races(event, known, kind if place == op[1] else mode, mode)
-            if place == CLOCK:
-                self._tell_time(event, known, mode, known_after)
-                continue
-            if known.writer >= 0:
-                self._join(known_after, known.writer)
-            if mode == READ:
-                known.readers[event.tid] = index
-                continue
-            for reader in known.readers.values():
-                self._join(known_after, reader)
-            known.readers = {}
-            if kind in (ACQUIRE, TRY) or (known.writer < 0 and kind == ops.WRITE):
-                known.opener = index
-                known.taken = kind != ops.WRITE
-            elif kind == RELEASE:
-                known.taken = False
-            known.writer = index
-        known_after[event.tid] = index
-        self.after.append(known_after)
-        return known_after
-
-    def _tell_time(self, event: _Event, known: Location, mode: int, known_after: _Clock) -> None:
-        """The clock: readings commute with each other, and so do advances."""
-        if (mode == READ) != known.reading:
-            known.reading = mode == READ
-            if mode == READ:
-                known.readers = {}
-            else:
-                known.advances = []
-        for step in known.advances if mode == READ else known.readers.values():
-            self._join(known_after, step)
-        if mode == READ:
-            known.readers[event.tid] = event.index
-        else:
-            known.advances.append(event.index)
-
-    def _waiting_kind(self, kind: int, *, expired: bool) -> int:
-        """What a timed wait amounts to: before its deadline it waits, after it, it only tries."""
-        if kind == TIMED_ACQUIRE:
-            return TRY if expired else ACQUIRE
-        if kind == TIMED_JOIN:
-            return READ if expired else JOIN
-        return kind
-
-    def _join(self, clock: _Clock, step: int) -> None:
-        for tid, index in enumerate(self.after[step]):
-            if index > clock[tid]:
-                clock[tid] = index
-
-    # Races
-
-    def _races(self, event: _Event, known: Location, kind: int, mode: int) -> None:
-        """The earlier steps at one place that could have come after this one instead."""
-        if event.index < self.base and event.opaque is None and not self.engine.opaque:
-            return
-        for step, before in self._rivals(event, known, kind, mode):
-            opaque = event.opaque or self.engine.opaque.get(step)
-            if opaque is not None and self.engine.uncheckable is None:
-                self._explain_opaque(opaque, step, event)
-            if event.index >= self.base:
-                self._reverse(step, event, before)
-
-    def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[tuple[int, _Clock]]:
-        """The steps to reverse, each with what the event's thread knows if it comes first."""
-        now, early = event.before, event.early
-        if mode == ADVANCE:
-            return self._concurrent(event, known.readers.values(), now)
-        if known.advances and mode == READ:
-            return self._concurrent(event, known.advances, now)
-        if kind == JOIN and event.index not in self.engine.failed:
-            return self._concurrent(
-                event, (known.opener,), early
-            )  # a thread that has not ended cannot be joined
-        if kind == ACQUIRE:  # a lock that is held cannot be taken: only before it was taken
-            if known.taken or "opener" not in self.rules:
-                return self._concurrent(event, (known.opener,), early)
-            readers = self._concurrent(event, known.readers.values(), early)
-            return readers or self._concurrent(event, (known.opener,), early)
-        # A timed wait that is over could have ended well earlier, before somebody was in its way.
-        waited = self._concurrent(event, (known.opener,), early) if early is not now else []
-        if mode == READ:
-            return waited + self._concurrent(event, (known.writer,), now)
-        readers = self._concurrent(event, known.readers.values(), now) if "readers" in self.rules else []
-        return waited + (readers or self._concurrent(event, (known.writer,), now))
-
-    def _concurrent(self, event: _Event, steps: Iterable[int], before: _Clock) -> list[tuple[int, _Clock]]:
-        trace = self.trace
-        return [
-            (step, before)
-            for step in steps
-            if step >= 0 and trace[step][0] != event.tid and step > before[trace[step][0]]
-        ]
-
-    def _explain_opaque(self, call: str, step: int, event: _Event) -> None:
-        names = [self.engine.threads[tid].name for tid in (self.trace[step][0], event.tid)]
-        self.engine.uncheckable = (
-            f"{call} is not rewritten, and what it touches is touched at the same time by another thread"
-            f" ('{names[0]}' and '{names[1]}'); hold a lock around it, or write it out"
-        )
-
-    def _reverse(self, step: int, event: _Event, before: _Clock) -> None:
-        """Ask for a schedule that runs this event before that step: one of the initials of what leads to it."""
-        node = self.stack[step]
-        trace, after = self.trace, self.after
-        rival = trace[step][0]
-        first: dict[int, int] = {}  # thread -> its first step that does not depend on the rival step
-        initials: list[int] = []
-        tid, op = event.tid, event.op
-        free = True  # nothing in between depends on the event itself
-        for index in range(step + 1, min(event.index, len(trace))):
-            clock = after[index]
-            if clock[rival] >= step:
-                continue
-            other = trace[index][0]
-            if free and other != tid and dependent(trace[index][1], op):
-                free = "initials" not in self.rules
-            if other in first:
-                continue
-            if all(clock[earlier] < at for earlier, at in first.items()):
-                if node.todo >> other & 1:
-                    return
-                initials.append(other)
-            first[other] = index
-        if tid not in first and free and all(before[earlier] < at for earlier, at in first.items()):
-            if node.todo >> tid & 1:
-                return
-            initials.append(tid)
-        node.todo |= 1 << (tid if tid in initials else initials[0])

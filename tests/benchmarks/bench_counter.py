@@ -27,7 +27,7 @@ def with_concur(threads: int) -> tuple[int, float, str]:
 
     began = time.perf_counter()
     scenario = f"{Path(__file__).with_name('counters.py')}::scenario_{threads}x2"
-    verdict = explore(scenario, max_seconds=SECONDS, races="off")
+    verdict = explore(scenario, max_seconds=SECONDS)
     return verdict.schedules, time.perf_counter() - began, str(verdict.status)
 
 
