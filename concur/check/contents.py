@@ -136,6 +136,15 @@ def containers_in(roots: Iterable[Any]) -> list[Any]:
     return found
 
 
+def fields_of(thing: Any) -> dict[str, Any]:
+    """The fields of an object, found without running any code of its class."""
+    try:
+        fields = object.__getattribute__(thing, "__dict__")
+    except (AttributeError, TypeError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def objects_in(roots: Iterable[Any]) -> list[Any]:
     """Every container and every object with fields that can be reached from the roots."""
     found: list[Any] = []
@@ -148,7 +157,7 @@ def objects_in(roots: Iterable[Any]) -> list[Any]:
         seen.add(id(thing))
         found.append(thing)
         todo += elements(thing)
-        todo += getattr(thing, "__dict__", {}).values()
+        todo += fields_of(thing).values()
     return found
 
 

@@ -72,9 +72,9 @@ def call_foreign(
         if contents.is_container(thing):
             touched.append(((id(contents.owner_of(thing)), "[]"), mode))
         else:
-            for field in getattr(thing, "__dict__", {}):
+            for field in contents.fields_of(thing):
                 touched.append(((id(thing), field), mode))
-            if not getattr(thing, "__dict__", None):
+            if not contents.fields_of(thing):
                 touched.append(((id(thing), "[]"), mode))
     if module in _WORLD:
         touched.append((ELSEWHERE, WRITE))

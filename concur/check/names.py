@@ -4,10 +4,13 @@ The scenario's own variables are searched first, since they name an object
 once, where a parameter such as ``first`` may mean another object in each thread.
 """
 
+import contextlib
 import types
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
+
+from concur.check.contents import fields_of
 
 _MOST_OBJECTS = 500
 _DEPTH = 4
@@ -56,13 +59,10 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
         return [
             (f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))
         ]
-    cells = getattr(value, "__closure__", None)
-    if isinstance(cells, tuple):
-        return []
-    fields = dict(getattr(value, "__dict__", {}))
+    fields = dict(fields_of(value))
     for cls in type(value).__mro__:
         for slot in cls.__dict__.get("__slots__", ()):
-            if isinstance(slot, str) and hasattr(value, slot):
+            with contextlib.suppress(AttributeError, TypeError):
                 fields[slot] = object.__getattribute__(value, slot)
     own = path == "self"
     if is_of_library(value):  # the parts of a library object go by its own name

@@ -114,7 +114,7 @@ def bodies(*, with_time: bool) -> st.SearchStrategy[Block]:
 def programs(*, with_time: bool = True) -> st.SearchStrategy[tuple[Block, ...]]:
     """The bodies of the threads, and at the end what the main thread does before it joins them."""
     body = bodies(with_time=with_time)
-    main = st.one_of(st.just([]), st.just([]), _blocks(data))
+    main: st.SearchStrategy[Block] = st.one_of(st.just([]), st.just([]), _blocks(data))
     return st.one_of(
         st.tuples(body, body, main),
         st.tuples(_short(body), _short(body), _short(body), main),
