@@ -13,7 +13,6 @@ import builtins
 import functools
 import hashlib
 import importlib.util
-import linecache
 import os
 import sys
 import types
@@ -24,60 +23,12 @@ from typing import Any
 
 from concur.check import hooks, library, sharing, variables
 from concur.check.rewrite import rewrite
+from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
 from concur.errors import UsageError
 
 _UNREWRITTEN_HERE = ("concur.check", "concur.grade", "concur.errors", "concur.cli", "concur.sphinxext")
 _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, slice)
-
-
-class _Compiled:
-    """A rewritten file."""
-
-    __slots__ = ("code", "file", "names", "source")
-
-    def __init__(self, source: str, file: str) -> None:
-        try:
-            tree, self.names = rewrite(source, file)
-            self.code = compile(tree, file, "exec", dont_inherit=True, optimize=0)
-        except SyntaxError as error:
-            where = f"{file}:{error.lineno}"
-            line = (error.text or "").strip()
-            raise UsageError(
-                f"{where}: this file is not Python: {error.msg}{': ' + line if line else ''}"
-            ) from None
-        except ValueError as error:  # a null byte
-            raise UsageError(f"{file}: this file is not Python: {error}") from None
-        except RecursionError:
-            raise UsageError(
-                f"{file}: an expression in this file is nested too deeply to be rewritten"
-            ) from None
-        self.file = file
-        self.source = source
-
-
-_cache: dict[str, tuple[int, int, _Compiled]] = {}  # file -> its time and size, and what it became
-
-
-def compile_file(file: str) -> _Compiled:
-    try:
-        stat = os.stat(file)
-        known = _cache.get(file)
-        if known is not None and known[:2] == (stat.st_mtime_ns, stat.st_size):
-            return known[2]
-        text = importlib.util.decode_source(Path(file).read_bytes())
-    except (UnicodeDecodeError, SyntaxError) as error:
-        raise UsageError(f"{file}: this file is not text in UTF-8: {error}") from None
-    except IsADirectoryError:
-        raise UsageError(f"{file} is a folder; name a Python file") from None
-    except FileNotFoundError:
-        raise UsageError(f"{file}: there is no such file") from None
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
-    linecache.checkcache(file)
-    compiled = _Compiled(text, file)
-    _cache[file] = (stat.st_mtime_ns, stat.st_size, compiled)
-    return compiled
 
 
 class Loader:
@@ -88,10 +39,9 @@ class Loader:
     def __init__(self, file: str | os.PathLike[str], attempt: str | os.PathLike[str] | None = None) -> None:
         self.file = os.path.abspath(file)
         self.attempt = None if attempt is None else os.path.abspath(attempt)
-        self.folders = [os.path.dirname(self.file)]
-        if self.attempt is not None:
-            self.folders.insert(0, os.path.dirname(self.attempt))
-        self._compiled: dict[str, _Compiled] = {}
+        files = [self.file] if self.attempt is None else [self.attempt, self.file]
+        self.folders = [folder for each in files for folder in (os.path.dirname(each), _import_root(each))]
+        self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
         self._public = _public_names()
@@ -137,7 +87,7 @@ class Loader:
         self._execute(module, self._code(file))
         return module
 
-    def _code(self, file: str) -> _Compiled:
+    def _code(self, file: str) -> Compiled:
         compiled = self._compiled.get(file)
         if compiled is None:
             compiled = self._compiled[file] = compile_file(file)
@@ -154,7 +104,7 @@ class Loader:
         module.__dict__[MARK] = True
         return module
 
-    def _execute(self, module: ModuleType, compiled: _Compiled) -> None:
+    def _execute(self, module: ModuleType, compiled: Compiled) -> None:
         module.__dict__["__concur_names__"] = compiled.names
         variables.loading.ticks = 0
         with variables.unwatched():
@@ -271,11 +221,11 @@ class Loader:
         """CPython's own Condition, Semaphore, Event and so on, into the virtual `threading`."""
         file, source = library.threading_source()
         key = f"a part of {file}"
-        if key not in _cache:
-            _cache[key] = (0, 0, _Compiled(source, file))
+        if key not in cache:
+            cache[key] = (0, 0, Compiled(source, file))
         plain = self._new_module("threading", file)
         module.__dict__.update({**plain.__dict__, **module.__dict__})
-        self._execute(module, _cache[key][2])
+        self._execute(module, cache[key][2])
         sharing.keep("threading", module)
 
     def _concur(self) -> ModuleType:
@@ -320,7 +270,18 @@ def _exec_rewritten(source: str, namespace: dict[str, Any], results: dict[str, A
 
 @functools.cache
 def _module_name(file: str) -> str:
-    return Path(file).stem
+    """The name by which a file is imported: dotted, if it lies in packages."""
+    path = Path(file)
+    parts = [path.stem]
+    while (path.parent / "__init__.py").is_file():
+        path = path.parent
+        parts.insert(0, path.name)
+    return ".".join(parts)
+
+
+def _import_root(file: str) -> str:
+    """The folder above the packages in which a file lies."""
+    return str(Path(file).parents[_module_name(file).count(".")])
 
 
 def _find_code(code: CodeType, qualname: str) -> CodeType | None:

@@ -9,7 +9,8 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from concur.check import engine as runs
-from concur.check.loader import Loader, compile_file, immutable
+from concur.check.loader import Loader, immutable
+from concur.check.sources import compile_file
 from concur.check.variables import LoadingError
 from concur.errors import UsageError
 

@@ -2,6 +2,8 @@
 
 # sleeps: the programs under test sleep in virtual time
 
+import textwrap
+
 import pytest
 
 from concur.check import Status
@@ -224,10 +226,16 @@ FAILS: dict[str, tuple[str, str]] = {
     "a get that nobody serves": ("queue.Queue().get()", "deadlock"),
     "a barrier with one missing": ("threading.Barrier(2).wait()", "deadlock"),
     "locks in opposite orders": (
-        "a, b = threading.RLock(), threading.RLock()\n"
-        "def one():\n    with a:\n        with b: pass\n"
-        "def two():\n    with b:\n        with a: pass\n"
-        "together(one, two)",
+        """
+        a, b = threading.RLock(), threading.RLock()
+        def one():
+            with a:
+                with b: pass
+        def two():
+            with b:
+                with a: pass
+        together(one, two)
+        """,
         "deadlock",
     ),
     "an endless recursion": ("def f(): f()\ntogether(f)", "exception"),
@@ -239,8 +247,6 @@ HEAD = "import queue, threading, time\ndef scenario():\n"
 
 def lines(body: str) -> str:
     """The body of a scenario."""
-    import textwrap
-
     return HEAD + textwrap.indent(textwrap.dedent(body), "    ")
 
 
