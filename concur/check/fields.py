@@ -27,6 +27,10 @@ def _mode(run: Engine | None, cls: type, name: str) -> int:
         knowledge = _NO_KNOWLEDGE if run is None else run.knowledge
         mode = visibility.classify(cls, name, knowledge)
         if run is not None:
+            if isinstance(getattr(cls, "__del__", None), types.FunctionType):
+                run.give_up(
+                    f"class {cls.__qualname__} has __del__(), which runs at moments that are not controlled"
+                )
             _modes[cls, name] = mode
     return mode
 

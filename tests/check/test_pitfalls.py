@@ -509,3 +509,19 @@ def test_the_same_schedules_on_every_repetition(check: Check) -> None:
             together(put, get)
     """
     assert len({(v.status, v.schedules) for v in (check(text) for _ in range(10))}) == 1
+
+
+def test_a_finaliser_is_named(check: Check) -> None:
+    """`__del__` would run at moments that the checker does not control."""
+    text = """
+        class Box:
+            n = 0
+            def __del__(self): pass
+        def scenario():
+            box = Box()
+            def add(): box.n += 1
+            together(add, add)
+    """
+    verdict = check(text)
+    assert status(verdict) is UNCHECKABLE
+    assert "__del__" in verdict.reason
