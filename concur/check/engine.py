@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 from concur.check import ops
 from concur.check.ops import ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, Op
-from concur.check.threads import Abort, Carrier, Options, Strategy, VirtualThread
+from concur.check.options import Options
+from concur.check.threads import Abort, Carrier, Strategy, VirtualThread
 
 _MAX_ABORTS = 1_000  # that one thread may swallow while it is torn down
 

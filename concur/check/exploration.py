@@ -1,32 +1,18 @@
 """`explore`, `sample` and `replay`: run a scenario under schedules, and give the verdict."""
 
-import contextlib
-import gc
 import os
-import sys
-import time
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Literal
 
-from concur.check import engine as runs
 from concur.check import tokens
-from concur.check.carriers import GreenletCarrier, ThreadCarrier
-from concur.check.dpor import Search
-from concur.check.engine import Engine
-from concur.check.follow import Follow
-from concur.check.knowledge import Knowledge
-from concur.check.output import Output
+from concur.check.options import Options
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
-from concur.check.story import failure_of
-from concur.check.threads import Options
-from concur.check.trace import Recorder
-from concur.check.verdict import Failure, Status, Verdict
-from concur.errors import TokenError, UsageError
+from concur.check.verdict import Verdict
+from concur.check.work import Work
+from concur.errors import UsageError
 
 Given = Callable[..., object] | str | os.PathLike[str]
-
-_COLLECT_EVERY = 500  # runs between two collections of garbage; the collector is off during a run
 
 
 def explore(
@@ -35,6 +21,10 @@ def explore(
     max_schedules: int | None = None,
     max_seconds: float | None = 10.0,
     timeouts: Literal["any", "idle"] = "any",
+    notify: Literal["fifo", "any"] = "fifo",
+    spurious_wakeups: bool = False,
+    races: Literal["report", "fail", "off"] = "report",
+    atomic: Iterable[type | str] = (),
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Verdict:
@@ -49,6 +39,12 @@ def explore(
         max_seconds: stop after that many seconds.
         timeouts: ``"any"``: a time-out or a sleep may end at any moment;
             ``"idle"``: time passes only when nobody can run.
+        notify: ``"fifo"``: a condition wakes its longest waiter, as in CPython; ``"any"``: any of them.
+        spurious_wakeups: whether a thread may wake from ``Condition.wait`` once without a notify.
+        races: ``"report"``: data races are listed in the verdict; ``"fail"``: one refutes the scenario;
+            ``"off"``: they are not looked for.
+        atomic: classes whose calls are one step each, as ``concur.Semaphore`` or ``"concur.Semaphore"``:
+            right for a class that was itself verified. The verdict names them.
         attempt: the file of a student's module, given to the scenario as its parameter.
         progress: called after each schedule with the number of schedules so far.
 
@@ -64,7 +60,8 @@ def explore(
     sequential consistency.
     """
     _check_budget(max_schedules, max_seconds)
-    work = _Work(Scenario(scenario, attempt), _options(timeouts), progress)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    work = Work(Scenario(scenario, attempt), options, progress)
     with work.running():
         return work.explore(max_schedules, max_seconds)
 
@@ -76,6 +73,10 @@ def sample(
     seed: int = 0,
     strategy: Literal["random", "pct"] = "pct",
     timeouts: Literal["any", "idle"] = "idle",
+    notify: Literal["fifo", "any"] = "fifo",
+    spurious_wakeups: bool = False,
+    races: Literal["report", "fail", "off"] = "report",
+    atomic: Iterable[type | str] = (),
     max_seconds: float | None = None,
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
@@ -89,6 +90,10 @@ def sample(
         strategy: ``"random"``: any thread at each step; ``"pct"``: random priorities with
             a few random changes (Burckhardt and others, ASPLOS 2010).
         timeouts: as for `explore`.
+        notify: as for `explore`.
+        spurious_wakeups: as for `explore`.
+        races: as for `explore`.
+        atomic: as for `explore`.
         max_seconds: stop after that many seconds.
         attempt: as for `explore`.
         progress: as for `explore`.
@@ -102,7 +107,8 @@ def sample(
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds)
-    work = _Work(Scenario(scenario, attempt), _options(timeouts), progress)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    work = Work(Scenario(scenario, attempt), options, progress)
     with work.running():
         return work.sample(runs, seed, strategy, max_seconds)
 
@@ -132,17 +138,9 @@ def replay(
     if backend not in ("greenlets", "threads"):
         raise UsageError(f"backend is 'greenlets' or 'threads', not {backend!r}")
     parsed = tokens.parse(token)
-    work = _Work(Scenario(scenario, attempt), _options("idle" if parsed.idle else "any"))
+    work = Work(Scenario(scenario, attempt), Options.from_letters(parsed.options, parsed.atomic))
     with work.running(capture=backend == "greenlets"):
         return work.replay(parsed, backend)
-
-
-def _options(timeouts: str) -> Options:
-    if timeouts == "idle":
-        return Options(timeouts="idle")
-    if timeouts == "any":
-        return Options(timeouts="any")
-    raise UsageError(f"timeouts is 'any' or 'idle', not {timeouts!r}")
 
 
 def _check_budget(schedules: int | None, seconds: float | None) -> None:
@@ -150,185 +148,3 @@ def _check_budget(schedules: int | None, seconds: float | None) -> None:
         raise UsageError(f"at least one schedule has to be run, not {schedules}")
     if seconds is not None and seconds <= 0:
         raise UsageError(f"the budget in seconds has to be above 0, not {seconds}")
-
-
-class _Work:
-    """One call of `explore`, `sample` or `replay`."""
-
-    def __init__(
-        self, scenario: Scenario, options: Options, progress: Callable[[int], object] | None = None
-    ) -> None:
-        self.scenario = scenario
-        self.options = options
-        self.progress = progress
-        self.knowledge = Knowledge()
-        self.output = Output()
-        self.began = time.perf_counter()
-        self.run_count = 0
-
-    @contextlib.contextmanager
-    def running(self, *, capture: bool = True) -> Iterator[None]:
-        """The surroundings of runs: output caught, no garbage collection, the hooks quiet afterwards."""
-        if runs.active is not None:
-            raise UsageError("a scenario is being explored already; do not call explore() inside one")
-        collecting = gc.isenabled()
-        gc.disable()
-        gc.freeze()
-        streams = (sys.stdout, sys.stderr)
-        try:
-            if capture:
-                sys.stdout = sys.stderr = self.output
-            yield
-        finally:
-            sys.stdout, sys.stderr = streams
-            runs.active = None
-            self.scenario.loader.fresh()
-            gc.unfreeze()
-            if collecting:
-                gc.enable()
-
-    def run(
-        self, strategy: Any, *, full: bool = False, recorder: Recorder | None = None, carrier: Any = None
-    ) -> Engine:
-        """One run."""
-        self.run_count += 1
-        if self.run_count % _COLLECT_EVERY == 0:
-            gc.collect()
-        self.output.clear()
-        main = self.scenario.fresh()
-        engine = Engine(
-            strategy, carrier or GreenletCarrier(), self.options, self.knowledge, full=full, recorder=recorder
-        )
-        runs.active = engine
-        try:
-            engine.run(main)
-        finally:
-            runs.active = None
-        return engine
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.began
-
-    def verdict(self, status: Status, schedules: int, bound: str, **more: Any) -> Verdict:
-        return Verdict(
-            scenario=self.scenario.name,
-            status=status,
-            schedules=schedules,
-            seconds=self.seconds,
-            bound=bound,
-            output=self.output.text,
-            **more,
-        )
-
-    def bound(self) -> str:
-        moments = (
-            "a time-out or sleep may end at any moment"
-            if self.options.timeouts == "any"
-            else "time passes only when idle"
-        )
-        return f"all interleavings of visible operations, under sequential consistency; {moments}"
-
-    # The three ways
-
-    def explore(self, max_schedules: int | None, max_seconds: float | None) -> Verdict:
-        search, done = Search(), 0
-        cut: str | None = None
-        while True:
-            search.start()
-            engine = self.run(search)
-            if engine.uncheckable is not None:
-                return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
-            if self.knowledge.revised:
-                self.knowledge.settle()
-                search, done, cut = Search(), 0, None
-                continue
-            if self.progress is not None:
-                self.progress(done)
-            if not engine.pruned:
-                done += 1
-                if engine.went_wrong:
-                    return self.refuted([tid for tid, _ in engine.trace], done, engine)
-                cut = cut or engine.cut
-            more = search.next(engine)
-            if engine.uncheckable is not None:
-                return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
-            if not more:
-                break
-            if max_schedules is not None and done >= max_schedules:
-                return self.unfinished(done, f"the budget of {max_schedules:,} schedules is used up")
-            if max_seconds is not None and self.seconds > max_seconds:
-                return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
-        if cut is not None:
-            return self.unfinished(done, cut)
-        return self.verdict(Status.VERIFIED, done, self.bound())
-
-    def sample(self, count: int, seed: int, strategy: str, max_seconds: float | None) -> Verdict:
-        chooser = STRATEGIES[strategy](seed)
-        for done in range(1, count + 1):
-            chooser.start()
-            engine = self.run(chooser, full=True)
-            if self.progress is not None:
-                self.progress(done)
-            if engine.uncheckable is not None:
-                return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
-            if engine.went_wrong:
-                return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
-            if max_seconds is not None and self.seconds > max_seconds:
-                return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
-        return self.unfinished(count, f"{count:,} random schedules, seed {seed}; none failed")
-
-    def replay(self, token: tokens.Token, backend: str) -> Verdict:
-        self.knowledge.conflated.update(token.conflated)
-        strategy = Follow(token.schedule)
-        self.scenario.fresh()
-        recorder = Recorder(self.scenario.own_files())
-        carrier = ThreadCarrier() if backend == "threads" else GreenletCarrier()
-        engine = self.run(strategy, full=True, recorder=recorder, carrier=carrier)
-        if self.scenario.digest() != token.digest:
-            raise TokenError(
-                "the source has changed since this token was printed; explore again to get a new one"
-            )
-        if strategy.diverged is not None:
-            raise TokenError(
-                f"the program did not follow the token: {strategy.diverged}; it is not deterministic"
-            )
-        if engine.uncheckable is not None:
-            return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
-        if engine.went_wrong:
-            return self.verdict(Status.REFUTED, 1, "one schedule", failure=self.failure(engine, recorder))
-        return self.unfinished(1, "one schedule was replayed, and it ended well")
-
-    # Endings
-
-    def unfinished(self, done: int, reason: str) -> Verdict:
-        return self.verdict(
-            Status.UNFINISHED, done, f"{done:,} schedules and no claim beyond them", reason=reason
-        )
-
-    def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
-        """Run the failing schedule again, with everything announced and recorded."""
-        recorder = Recorder(self.scenario.own_files())
-        strategy = Follow(schedule, skip_minor=not full)
-        engine = self.run(strategy, full=True, recorder=recorder)
-        if strategy.diverged is not None or _outcome(engine) != _outcome(found):
-            reason = strategy.diverged or "the same schedule ended differently when it was run again"
-            return self.verdict(
-                Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
-            )
-        return self.verdict(Status.REFUTED, done, "one schedule", failure=self.failure(engine, recorder))
-
-    def failure(self, engine: Engine, recorder: Recorder) -> Failure:
-        token = tokens.Token(
-            self.scenario.digest(),
-            [tid for tid, _ in engine.trace],
-            self.options.timeouts == "idle",
-            tuple(sorted(self.knowledge.conflated)),
-        )
-        return failure_of(engine, recorder, str(token))
-
-
-def _outcome(engine: Engine) -> tuple[Any, ...]:
-    """What must be the same when a failing schedule is run again."""
-    errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked)

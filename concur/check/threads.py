@@ -1,29 +1,16 @@
-"""Virtual threads, and what an engine needs to run them: a strategy, a carrier, options."""
+"""Virtual threads, and what an engine needs to run them: a strategy and a carrier."""
 
-import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from concur.check.ops import Op
 
 if TYPE_CHECKING:
     from concur.check.engine import Engine
 
-MAX_STEPS = 20_000  # visible operations in one run
-MAX_TICKS = 1_000_000  # loop rounds and calls between two visible operations
-
 
 class Abort(BaseException):
     """Raised inside virtual threads to end them when their run is over."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Options:
-    """What a program may expect of its surroundings; each default is CPython's behaviour."""
-
-    timeouts: Literal["any", "idle"] = "any"
-    max_steps: int = MAX_STEPS
-    max_ticks: int = MAX_TICKS
 
 
 class VirtualThread:

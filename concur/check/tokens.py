@@ -3,9 +3,11 @@
 ``c1.9f2e31aa.0x3,1x2,2x4`` is version 1, a hash of the sources, and the
 schedule: thread 0 takes 3 steps, thread 1 takes 2, thread 2 takes 4. Options
 that differ from the defaults follow the version (``c1i``: time passes only
-when nobody can run), and attributes that the program assigns on classes while
-threads run follow the schedule (``.total+limit``), since they decide what is a
-step.
+when nobody can run; ``n``: notify wakes any waiter; ``s``: spurious wake-ups;
+``r``: a data race fails). Choices among waiters follow the schedule (``~1,0``),
+in their order. So do attributes that the program assigns on classes while
+threads run (``.total+limit``), and classes taken as one step
+(``!concur.sync.semaphore.Semaphore``), since they decide what is a step.
 """
 
 import dataclasses
@@ -14,7 +16,9 @@ import re
 
 from concur.errors import TokenError
 
-_FORM = re.compile(r"c1(i?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:\.([\w+]+))?")
+_FORM = re.compile(
+    r"c1(i?n?r?s?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?"
+)
 _MAX_STEPS = 10_000_000
 
 
@@ -24,13 +28,17 @@ class Token:
 
     digest: str
     schedule: list[int]
-    idle: bool = False
+    options: str = ""  # the letters of those that differ from the defaults
+    choices: tuple[int, ...] = ()  # of the run, in their order
     conflated: tuple[str, ...] = ()
+    atomic: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         runs = ",".join(f"{tid}x{len(list(steps))}" for tid, steps in itertools.groupby(self.schedule))
+        choices = "~" + ",".join(map(str, self.choices)) if any(self.choices) else ""
         names = "." + "+".join(self.conflated) if self.conflated else ""
-        return f"c1{'i' if self.idle else ''}.{self.digest}.{runs}{names}"
+        atomic = "!" + "+".join(self.atomic) if self.atomic else ""
+        return f"c1{self.options}.{self.digest}.{runs}{choices}{names}{atomic}"
 
 
 def parse(text: str) -> Token:
@@ -44,7 +52,7 @@ def parse(text: str) -> Token:
         raise TokenError(
             f"'{text}' is not a replay token; a report prints one behind --replay, such as c1.9f2e31aa.0x3,1x2"
         )
-    idle, digest, runs, names = match.groups()
+    options, digest, runs, choices, names, atomic = match.groups()
     schedule: list[int] = []
     for run in (runs or "").split(","):
         if run:
@@ -54,4 +62,11 @@ def parse(text: str) -> Token:
                     f"'{text[:40]}...' is not a replay token: it asks for more than {_MAX_STEPS:,} steps"
                 )
             schedule += [tid] * steps
-    return Token(digest, schedule, bool(idle), tuple(names.split("+")) if names else ())
+    return Token(
+        digest,
+        schedule,
+        options,
+        tuple(map(int, choices.split(","))) if choices else (),
+        tuple(names.split("+")) if names else (),
+        tuple(atomic.split("+")) if atomic else (),
+    )

@@ -10,8 +10,9 @@ from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.knowledge import Knowledge
 from concur.check.ops import JOIN
+from concur.check.options import Options
 from concur.check.scenario import Scenario
-from concur.check.threads import Options, VirtualThread
+from concur.check.threads import VirtualThread
 
 
 class Enumeration:

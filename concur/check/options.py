@@ -1,0 +1,94 @@
+"""What a program may expect of its surroundings: each default is CPython's behaviour."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Literal
+
+from concur.errors import UsageError
+
+MAX_STEPS = 20_000  # visible operations in one run
+MAX_TICKS = 1_000_000  # loop rounds and calls between two visible operations
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """The options of an exploration that decide how the program under test runs."""
+
+    timeouts: Literal["any", "idle"] = "any"
+    notify: Literal["fifo", "any"] = "fifo"
+    spurious_wakeups: bool = False
+    races: Literal["report", "fail", "off"] = "report"
+    atomic: tuple[str, ...] = ()  # "module.Class", sorted
+    max_steps: int = MAX_STEPS
+    max_ticks: int = MAX_TICKS
+
+    @classmethod
+    def of(
+        cls, timeouts: str, notify: str, spurious_wakeups: bool, races: str, atomic: Iterable[type | str]
+    ) -> "Options":
+        """The options as a caller gives them.
+
+        Raises:
+            UsageError: one has a value that it cannot have.
+        """
+        for name, value, known in (
+            ("timeouts", timeouts, ("any", "idle")),
+            ("notify", notify, ("fifo", "any")),
+            ("races", races, ("report", "fail", "off")),
+        ):
+            if value not in known:
+                words = (
+                    " or ".join(map(repr, known))
+                    if len(known) == 2
+                    else f"one of {', '.join(map(repr, known))}"
+                )
+                raise UsageError(f"{name} is {words}, not {value!r}")
+        if isinstance(atomic, (str, type)):
+            atomic = (atomic,)
+        names = tuple(sorted({_class_name(given) for given in atomic}))
+        return cls(timeouts, notify, bool(spurious_wakeups), races, names)  # type: ignore[arg-type]  # looked at above
+
+    @classmethod
+    def from_letters(cls, letters: str, atomic: tuple[str, ...]) -> "Options":
+        """The options that a replay token names."""
+        return cls(
+            "idle" if "i" in letters else "any",
+            "any" if "n" in letters else "fifo",
+            "s" in letters,
+            "fail" if "r" in letters else "off",
+            atomic,
+        )
+
+    def letters(self) -> str:
+        """The options that differ from the defaults and change what a schedule means, for a token."""
+        chosen = (
+            ("i", self.timeouts == "idle"),
+            ("n", self.notify == "any"),
+            ("r", self.races == "fail"),
+            ("s", self.spurious_wakeups),
+        )
+        return "".join(letter for letter, is_chosen in chosen if is_chosen)
+
+    def bound(self) -> str:
+        """What a verdict under these options covers, in words."""
+        parts = [
+            "a time-out or sleep may end at any moment"
+            if self.timeouts == "any"
+            else "time passes only when idle"
+        ]
+        if self.notify == "any":
+            parts.append("notify wakes any waiter")
+        if self.spurious_wakeups:
+            parts.append("each thread may wake once without a notify")
+        if self.atomic:
+            names = [name.rpartition(".")[2] for name in self.atomic]
+            parts.append(f"{', '.join(names)} taken as one step")
+        return "; ".join(parts)
+
+
+def _class_name(given: type | str) -> str:
+    if isinstance(given, type):
+        return f"{given.__module__}.{given.__qualname__}"
+    if isinstance(given, str) and "." in given and all(part.isidentifier() for part in given.split(".")):
+        return given
+    raise UsageError(f"atomic takes classes, or names such as 'threading.Semaphore', not {given!r}")
