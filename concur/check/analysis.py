@@ -18,6 +18,7 @@ from concur.check.ops import (
     JOIN,
     READ,
     RELEASE,
+    SPIN,
     TIMED_ACQUIRE,
     TIMED_JOIN,
     TRY,
@@ -241,6 +242,11 @@ class Analysis:
     def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[tuple[int, Clock]]:
         """The steps to reverse, each with what the event's thread knows if it comes first."""
         now, early = event.before, event.early
+        if (
+            event.op[0] == SPIN
+        ):  # it waited for a change: it can come before this one only if another one woke it
+            later = self._concurrent(event, (known.writer,), early)
+            return [rival for rival in later if self._woken_without(event, rival[0])]
         if mode == ADVANCE:
             return self._concurrent(event, known.readers.values(), now)
         if known.advances and mode == READ:
@@ -260,6 +266,16 @@ class Analysis:
             return waited + self._concurrent(event, (known.writer,), now)
         readers = self._concurrent(event, known.readers.values(), now) if "readers" in self.rules else []
         return waited + (readers or self._concurrent(event, (known.writer,), now))
+
+    def _woken_without(self, event: _Event, step: int) -> bool:
+        """Whether a waiting loop could have gone on if that step had come later, with all that follows from it."""
+        reads, rival = event.op[2].reads, self.trace[step][0]
+        return any(
+            place in reads and mode != READ and other > reads[place]
+            for other in range(min(reads.values()), min(event.index, len(self.trace)))
+            if other in self.engine.changing and self.after[other][rival] < step
+            for place, mode in ops.accesses(self.trace[other][1])
+        )
 
     def _concurrent(self, event: _Event, steps: Iterable[int], before: Clock) -> list[tuple[int, Clock]]:
         trace = self.trace

@@ -15,7 +15,7 @@ from concur.check import engine as runs
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, global_effect
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, note_view, place_of, touch, touch_all
+from concur.check.touch import Site, consumed, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
 
 
@@ -102,6 +102,7 @@ class Announced:
             args = (argument(args[0], self.site), *args[1:])
         also: list[Any] = []
         if not self.storing:
+            consumed(run, args)
             also = containers_in(args if not kwargs else (*args, *kwargs.values()))
         if self.owner is not None:
             if not self.storing and self.mode == READ and is_container(self.owner):

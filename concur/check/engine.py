@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from concur.check import ops
-from concur.check.ops import ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, Op
+from concur.check.ops import ACQUIRE, JOIN, MODES, READ, SLEEP, SPIN, TIMED_ACQUIRE, Op
 from concur.check.options import Options
 from concur.check.threads import Abort, Carrier, Strategy, VirtualThread
 
@@ -64,6 +64,10 @@ class Engine:
             set()
         )  # indices of timed operations that took place after their deadline
         self.barriers: list[int] = []  # indices before which time moved because nobody could run
+        self.changed: dict[Any, int] = {}  # place -> the last step that left another value there
+        self.changing: set[int] = set()  # indices of the steps that did so somewhere
+        self.written: dict[str, Any] = {}  # global variable -> the value last assigned while threads live
+        self.undo: list[tuple[Any, int]] = []  # what the latest step did to `changed`
         self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
         self.failures: list[ThreadFailure] = []
         self.now = 0.0
@@ -84,6 +88,7 @@ class Engine:
         self.interrupted: BaseException | None = None
         self.output: Any = None
         self.generators: dict[int, int] = {}  # id of a generator -> the thread that uses it
+        self.literal: Any = None  # the generator expression that is the argument of the call being made
         self.kept: list[Any] = []  # objects whose ids must stay theirs until the run is over
 
     # Steps
@@ -120,6 +125,10 @@ class Engine:
         thread.last = len(trace)
         trace.append((thread.tid, op))
         self.ticks = 0
+        if MODES[op[0]] != READ or op[4] is not None:
+            self._note_change(thread, op)
+        elif self.undo:
+            self.undo = []
         if self.recording:
             self.recorder.performed(self, thread)
         if thread.last >= self.options.max_steps:
@@ -144,9 +153,30 @@ class Engine:
         thread.last = len(self.trace)
         self.opaque[thread.last] = self.frozen or ""
         self.trace.append((thread.tid, op))
+        self._note_change(thread, op)
         if self.recording:
             thread.site = self.recorder.site(op)
             self.recorder.performed(self, thread)
+
+    # What changes
+
+    def _note_change(self, thread: VirtualThread, op: Op) -> None:
+        """Take the step just taken to change what it may change; `unchanged` takes that back."""
+        self.undo = [(place, self.changed.get(place, -1)) for place, mode in ops.accesses(op) if mode != READ]
+        if self.undo:
+            thread.changes += 1
+            self.changing.add(thread.last)
+            for place, _ in self.undo:
+                self.changed[place] = thread.last
+
+    def unchanged(self) -> None:
+        """The step just taken left every value as it was."""
+        if self.undo:
+            for place, before in self.undo:
+                self.changed[place] = before
+            self.undo = []
+            self.changing.discard(self.current.last)
+            self.current.changes -= 1
 
     def enabled(self, thread: VirtualThread) -> bool:
         """Whether the operation that the thread has announced can take place now."""
@@ -159,6 +189,8 @@ class Engine:
             return bool(op[2].owner is None)
         if kind == JOIN:
             return bool(op[2].over())
+        if kind == SPIN:
+            return bool(op[2].woken(self.changed))
         if thread.expired:
             return True
         if kind == TIMED_ACQUIRE:
@@ -188,6 +220,7 @@ class Engine:
     def wait_until(self, op: Op, timeout: float) -> bool:
         """Announce a timed operation in idle mode; returns whether its deadline had passed."""
         thread = self.current
+        thread.changes += 1  # time may pass
         thread.deadline = self.now + timeout
         thread.expired = timeout <= 0
         try:
@@ -203,6 +236,7 @@ class Engine:
         """Note that the step just taken changed nothing."""
         if self.current.last >= 0:
             self.failed.add(self.current.last)
+        self.unchanged()
 
     def tick(self, file: str, line: int) -> None:
         """A loop went round, or a function was entered."""

@@ -23,6 +23,9 @@ class Follow:
             return current
         able = engine.enabled_threads()
         if self.position >= len(self.schedule):
+            minor = [thread for thread in able if thread.minor]
+            if self.skip_minor and minor:
+                return minor[0]
             if able:
                 self.diverged = f"the program goes on after step {self.position}, where the schedule ends"
             return None

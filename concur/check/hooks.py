@@ -20,8 +20,9 @@ from concur.check.items import (
     store_item,
     truth,
 )
-from concur.check.loops import bind_names, iterate, unpack
-from concur.check.variables import failed, name_value, read_name, reflect, tick, write_name
+from concur.check.loops import bind_names, iterate, literal, unpack
+from concur.check.spin import enter, top
+from concur.check.variables import failed, name_value, read_name, rebind, reflect, tick, write_name
 
 
 def new_run() -> None:
@@ -36,7 +37,8 @@ HOOKS: dict[str, Any] = {
         "attr": load_attr, "method": method, "store": store_attr, "delete": delete_attr, "call": callee,
         "iter": iterate, "unpack": unpack, "item": load_item, "setitem": store_item, "delitem": delete_item,
         "look": look_into, "truth": truth, "match": matched, "binary": binary, "inplace": in_place, "chain": chain,
-        "name": read_name, "value": name_value, "bind": write_name, "loop": bind_names, "tick": tick,
+        "name": read_name, "value": name_value, "bind": write_name, "rebind": rebind, "loop": bind_names, "tick": tick,
+        "literal": literal, "enter": enter, "top": top,
         "failed": failed, "reflect": reflect, "slice": slice,
     }.items()
 }  # fmt: skip

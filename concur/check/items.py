@@ -8,7 +8,7 @@ from concur.check import engine as runs
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, seen, touch, touch_all
+from concur.check.touch import Site, consumed, same, seen, touch, touch_all
 
 
 def load_item(thing: Any, key: Any, site: Site) -> Any:
@@ -27,9 +27,18 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
     run = runs.active
     if run is not None and not run.alone and is_container(thing):
         touch(run, WRITE, thing, site, containers_in((value,)) if type(key) is slice else None)
+        if _holds(thing, key, value):
+            run.unchanged()
         if run.recording:
             seen(run, value)
     thing[key] = value
+
+
+def _holds(thing: Any, key: Any, value: Any) -> bool:
+    """Whether a list or a dictionary has that very value at that key already."""
+    if type(thing) is list and type(key) is int:
+        return -len(thing) <= key < len(thing) and same(thing[key], value)
+    return type(thing) is dict and type(key) in (int, str) and key in thing and same(thing[key], value)
 
 
 def delete_item(thing: Any, key: Any, site: Site) -> None:
@@ -87,6 +96,8 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         return _OPERATORS[sign](left, right)
     run = runs.active
     if run is not None and not run.alone:
+        if sign in ("in", "not in"):
+            consumed(run, (right,))
         touch_all(run, containers_in((left, right)), site)
         if run.recording:
             return seen(run, _OPERATORS[sign](left, right))

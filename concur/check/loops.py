@@ -10,7 +10,7 @@ from concur.check.calls import HEAP_TYPE, SPECIAL_FUNCTIONS, argument, callee
 from concur.check.contents import SCALARS, is_container
 from concur.check.engine import Engine
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, place_of, seen, touch
+from concur.check.touch import Site, consumed, place_of, seen, touch
 from concur.check.variables import write_name
 
 
@@ -84,6 +84,7 @@ def _announce_iterator(run: Engine, iterator: Any, site: Site) -> None:
     """Moving an iterator changes it; a generator may be moved by one thread only."""
     kind = type(iterator)
     if kind is types.GeneratorType:
+        run.current.changes += 1
         user = run.generators.setdefault(id(iterator), run.current.tid)
         run.kept.append(iterator)
         if user != run.current.tid:
@@ -99,9 +100,20 @@ def _announce_iterator(run: Engine, iterator: Any, site: Site) -> None:
 def unpack(thing: Any, site: Site) -> Any:
     """What is about to be taken apart in one step: ``a, b = thing``, ``f(*thing)``, ``{**thing}``."""
     run = runs.active
-    if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
-        touch(run, READ, thing, site)
+    if run is not None and not run.alone and type(thing) not in SCALARS:
+        if is_container(thing):
+            touch(run, READ, thing, site)
+        else:
+            consumed(run, (thing,))
     return thing
+
+
+def literal(generator: Any) -> Any:
+    """A generator expression that stands as the argument of a function that consumes it."""
+    run = runs.active
+    if run is not None:
+        run.literal = generator
+    return generator
 
 
 def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Sequence
 
 from concur.check.rewrite_expressions import SIGNS, Expressions, constant, hook, load
-from concur.check.scopes import scopes_of
+from concur.check.scopes import names_bound_in, scopes_of
 
 
 def rewrite(source: str, file: str) -> tuple[ast.Module, frozenset[str]]:
@@ -22,6 +22,17 @@ def rewrite(source: str, file: str) -> tuple[ast.Module, frozenset[str]]:
     rewriter = _Statements(file, source, scopes)
     tree.body = rewriter.block(tree.body)
     return ast.fix_missing_locations(tree), frozenset(scopes[id(tree)].shared)
+
+
+_SUSPENDING = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+
+def _may_be_left(loop: ast.While) -> bool:
+    """Whether the function of a loop can be left inside it, and resumed."""
+    return any(
+        isinstance(part, _SUSPENDING) or (isinstance(part, ast.comprehension) and part.is_async)
+        for part in ast.walk(loop)
+    )
 
 
 class _Statements(Expressions):
@@ -78,11 +89,7 @@ class _Statements(Expressions):
 
     def announce_binding(self, name: str, node: ast.AST) -> list[ast.stmt]:
         place = self.place(name)
-        return (
-            []
-            if place is None
-            else [ast.Expr(hook("bind", constant(None), constant(place), self.site(node)))]
-        )
+        return [] if place is None else [ast.Expr(hook("rebind", constant(place), self.site(node)))]
 
     def is_simple(self, target: ast.expr) -> bool:
         return isinstance(target, ast.Name) and self.place(target.id) is None
@@ -222,11 +229,21 @@ class _Statements(Expressions):
 
     visit_For = visit_AsyncFor = _for
 
-    def visit_While(self, node: ast.While) -> ast.stmt:
+    def visit_While(self, node: ast.While) -> list[ast.stmt]:
+        site, before = self.site(node), []
+        watched = self.scope.kind == "function" and not _may_be_left(node)
+        names = names_bound_in(node) if watched else ()
         node.test = self.test(node.test)
-        node.body = [self.tick(node), *self.block(node.body)]
+        node.body = self.block(node.body)
         node.orelse = self.block(node.orelse)
-        return node
+        if watched:  # see spin.py
+            loop = self.temporary()
+            before = [ast.Assign([ast.Name(loop, ast.Store())], hook("enter", constant(names), site))]
+            top = ast.copy_location(hook("top", load(loop)), node.test)
+            node.test = ast.copy_location(ast.BoolOp(ast.And(), [top, node.test]), node.test)
+        else:
+            node.body.insert(0, self.tick(node))
+        return [*before, node]
 
     def visit_If(self, node: ast.If) -> ast.stmt:
         node.test, node.body, node.orelse = (

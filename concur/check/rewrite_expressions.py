@@ -38,6 +38,12 @@ def _suspends(node: ast.AST) -> bool:
     )
 
 
+# Built-in functions that have taken all they want of an iterator when they return.
+_CONSUMERS = frozenset(
+    ("any", "all", "sum", "min", "max", "list", "tuple", "set", "frozenset", "sorted", "dict")
+)
+
+
 class Expressions(ast.NodeTransformer):
     def __init__(self, file: str, source: str, scopes: dict[int, Scope]) -> None:
         self.file = file
@@ -188,11 +194,20 @@ class Expressions(ast.NodeTransformer):
             called = hook("call", self.expr(function), site)
         ast.copy_location(called, function)
         node.func = called
+        consumes = isinstance(function, ast.Name) and self._is_consumer(function.id)
+        made_here = [consumes and isinstance(argument, ast.GeneratorExp) for argument in node.args]
         node.args = [self.expr(argument) for argument in node.args]
+        for index, is_made_here in enumerate(made_here):
+            if is_made_here:
+                node.args[index] = hook("literal", node.args[index])
         for keyword in node.keywords:
             value = self.expr(keyword.value)
             keyword.value = hook("unpack", value, site) if keyword.arg is None else value
         return node
+
+    def _is_consumer(self, name: str) -> bool:
+        owner = self.scope.owner(name)
+        return name in _CONSUMERS and (owner is None or name not in owner.bindings)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         signs = [SIGNS[type(sign)] for sign in node.ops]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from concur.check.contents import VIEW_TYPES, owner_of
+from concur.check.contents import SCALARS, VIEW_TYPES, owner_of
 from concur.check.engine import Engine
 from concur.check.ops import READ
 
@@ -32,6 +32,22 @@ def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:
     """Announce one read of the content of everything in the list, if it is not empty."""
     if things:
         touch(run, READ, things[0], site, things[1:])
+
+
+_PLAIN = frozenset((int, float, bool, str, bytes, type(None)))
+
+
+def same(old: Any, new: Any) -> bool:
+    """Whether storing the new value in the place of the old one changes nothing."""
+    return old is new or (type(old) is type(new) and type(old) in _PLAIN and bool(old == new))
+
+
+def consumed(run: Engine, things: Any) -> None:
+    """Iterators that C code is about to move, without a step: one that was made for this call is gone after it."""
+    literal, run.literal = run.literal, None
+    for thing in things:
+        if type(thing) not in SCALARS and hasattr(type(thing), "__next__") and thing is not literal:
+            run.current.changes += 1
 
 
 def seen(run: Engine, value: Any) -> Any:

@@ -127,6 +127,8 @@ class Recorder:
 
     def _what(self, op: Op) -> str:
         kind, place, thing, _, _ = op
+        if kind == ops.SPIN:
+            return f"wait for a change of {', '.join(self._names_read_by(thing)) or 'nothing'}"
         if place is None:
             return ops.KIND_NAMES[kind] if kind == ops.SLEEP else "sleep"
         if place == ops.CLOCK:
@@ -146,6 +148,11 @@ class Recorder:
         if name in ("[]", "next"):
             return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
         return f"{ops.KIND_NAMES[kind]} {name}"
+
+    def _names_read_by(self, wait: Any) -> list[str]:
+        """What a waiting loop has read, as the steps that read it say."""
+        names = [self.steps[step].what.partition(" ")[2] for step in wait.reads.values()]
+        return list(dict.fromkeys(names))
 
     def name(self, thing: Any) -> str:
         """What the program calls an object; two objects never go by one name."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, seen
+from concur.check.touch import Site, same, seen
 from concur.errors import UsageError
 
 
@@ -35,9 +35,21 @@ def write_name(value: Any, place: str, site: Site) -> Any:
         if place not in run.knowledge.names:
             run.knowledge.learn(run.knowledge.names, place)
         run.step((WRITE, place, None, site, None))
-        if run.recording:
+        if place in run.written and same(run.written[place], value):
+            run.unchanged()
+        if "." not in place.rpartition(":")[2]:  # a global; other variables are made anew with each call
+            run.written[place] = value
+        if run.recording and value is not _OTHER:
             seen(run, value)
     return value
+
+
+def rebind(place: str, site: Site) -> None:
+    """Such a variable is about to be bound by a statement that is no assignment, or deleted."""
+    write_name(_OTHER, place, site)
+    run = runs.active
+    if run is not None:
+        run.written.pop(place, None)
 
 
 def tick(file: str, line: int) -> None:
@@ -68,6 +80,7 @@ class LoadingError(UsageError):
     """A file does something while it is imported that only a run may do."""
 
 
+_OTHER = object()  # a value that no variable has
 _LOAD_TICKS = 10_000_000
 loading = Loading()
 

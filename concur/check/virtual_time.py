@@ -35,8 +35,10 @@ def begin_timed(run: Engine, kind: int, place: Any, thing: Any, timeout: float) 
 
 def timed_out(run: Engine) -> None:
     """The time-out has fired: the clock is at its deadline."""
-    if run.timer is not None:
-        run.now = max(run.now, run.timer)
+    if run.timer is not None and run.timer > run.now:
+        run.now = run.timer
+        run.current.changes += 1
+        run.changed[ops.CLOCK] = run.current.last
 
 
 def in_time(run: Engine) -> None:
@@ -76,6 +78,7 @@ def monotonic() -> float:
     run = runs.active
     if run is None:
         return 0.0
+    run.current.changes += 1  # a loop that reads the clock does not wait for another thread
     if run.options.timeouts == "any":
         if not run.knowledge.clock and len(run.threads) > 1:
             run.knowledge.learn_clock()

@@ -26,6 +26,11 @@ locks = [threading.Lock(), threading.Lock()]
 mine = threading.local()
 threads = {}
 G = 0
+
+
+def never_called():  # so that G counts as a variable that functions assign, in every program
+    global G
+    G = 1
 """
 
 Block = list[str]
@@ -43,6 +48,9 @@ data = st.one_of(
     fields.map(lambda f: [f"r = r * 5 + {f}"]),
     st.tuples(fields, numbers).map(lambda t: [f"{t[0]} = r % 5 + {t[1]}"]),
     st.tuples(fields, numbers).map(lambda t: [f"{t[0]} += {t[1]}"]),
+)
+data_without_sums = st.one_of(
+    fields.map(lambda f: [f"r = {f}"]), st.tuples(fields, numbers).map(lambda t: [f"{t[0]} += {t[1]}"])
 )
 containers = st.one_of(
     numbers.map(lambda n: [f"o.items.append({n})"]),
@@ -76,6 +84,50 @@ timed = st.one_of(
     numbers.map(
         lambda n: [
             f"threads['A'].join(timeout={n}) if threads['A'] is not threading.current_thread() else None"
+        ]
+    ),
+)
+# Loops that wait. None keeps a value that it has read while it reads another one: see stategraph.py.
+spins = st.one_of(
+    fields.map(lambda f: [f"while not {f}: pass"]),
+    st.tuples(fields, numbers).map(lambda t: [f"while {t[0]} != {t[1]}: pass"]),
+    st.tuples(fields, fields).map(lambda t: [f"while {t[0]} and {t[1]}:", "    pass"]),
+    st.tuples(fields, fields, numbers).map(lambda t: [f"while not {t[0]}:", f"    {t[1]} = {t[2]}"]),
+    st.tuples(fields, numbers).map(
+        lambda t: ["n = 0", f"while not {t[0]} and n < 2:", f"    n += {t[1]}", "r = r * 5 + n"]
+    ),
+    st.tuples(fields, fields).map(
+        lambda t: ["while True:", f"    if {t[0]}: break", f"    if {t[1]} == 2: continue", "    r = 3"]
+    ),
+    st.tuples(fields, fields).map(lambda t: [f"while not {t[0]}:", f"    while {t[1]}: pass"]),
+    st.tuples(fields, fields).map(
+        lambda t: [f"while not {t[0]}:", f"    if {t[1]}: raise ValueError('no')", "else:", "    r = 4"]
+    ),
+    fields.map(lambda f: [f"while {f} == 1:", "    t = (r, 1)"]),
+    st.tuples(lock_names, fields).map(
+        lambda t: [f"while not {t[0]}.acquire(False): pass", f"{t[1]} += 1", f"{t[0]}.release()"]
+    ),
+    lock_names.map(lambda lock: [f"while {lock}.locked(): pass"]),
+    fields.map(lambda f: [f"while not {f}:", "    time.sleep(1)"]),
+    st.just(["while not o.items: pass"]),
+)
+toggles = st.tuples(fields, st.integers(0, 2)).map(lambda t: [f"{t[0]} = {t[1]}"])
+# Loops that change something each time they go round.
+busy = st.one_of(
+    st.tuples(fields, fields).map(lambda t: [f"while not {t[0]}:", f"    {t[1]} = 1", f"    {t[1]} = 0"]),
+    st.tuples(fields, lock_names).map(lambda t: [f"while not {t[0]}:", f"    with {t[1]}: pass"]),
+    st.tuples(fields, fields).map(
+        lambda t: [f"{t[0]} = 1", f"while {t[1]}:", f"    {t[0]} = 0", f"    {t[0]} = 1", f"{t[0]} = 0"]
+    ),
+    st.tuples(lock_names, lock_names, fields).map(
+        lambda t: [
+            "while True:",
+            f"    {t[0]}.acquire()",
+            f"    if {t[1]}.acquire(False): break",
+            f"    {t[0]}.release()",
+            f"{t[2]} = 1",
+            f"{t[1]}.release()",
+            f"{t[0]}.release()",
         ]
     ),
 )
@@ -118,6 +170,19 @@ def programs(*, with_time: bool = True) -> st.SearchStrategy[tuple[Block, ...]]:
     return st.one_of(
         st.tuples(body, body, main),
         st.tuples(_short(body), _short(body), _short(body), main),
+    )
+
+
+def looping_programs(*, with_busy: bool = False) -> st.SearchStrategy[tuple[Block, ...]]:
+    """Programs with loops that wait, for the state graph."""
+    simple = st.one_of(toggles, toggles, spins, spins, data_without_sums, misuse, conditions)
+    block = _blocks(st.one_of(simple, busy) if with_busy else simple)
+    body = st.lists(block, min_size=1, max_size=3).map(lambda blocks: [line for b in blocks for line in b])
+    first = st.tuples(busy if with_busy else spins, body).map(lambda t: t[0] + t[1])
+    return st.one_of(
+        st.tuples(first, body, st.just([])),
+        st.tuples(first, first, st.just([])),
+        st.tuples(_short(first), _short(body), _short(body), st.just([])),
     )
 
 

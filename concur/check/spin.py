@@ -1,0 +1,103 @@
+"""Loops that wait: ``while not self.ready: pass`` blocks until something that it read is written.
+
+An iteration that changed nothing and left its own variables as they were ends where
+it began; run again, it would do the same, until another thread changes something
+that it read. So the thread is not run again before that: it announces a SPIN,
+which is enabled as soon as one of those places has another value. Runs in which it
+goes round more often lead nowhere else, and are left out. (GenMC calls this the
+spin-assume transformation: Kokologiannakis, Ren, Vafeiadis, "Dynamic partial order
+reductions for spinloops", FMCAD 2021.)
+
+What counts as a change: a store of another value, any change of a container, taking
+or releasing a lock, the passing of time, moving an iterator, and whatever code that
+was not rewritten might do. A loop that does such things is no waiting loop.
+"""
+
+import sys
+from typing import Any
+
+from concur.check import engine as runs
+from concur.check.engine import Engine
+from concur.check.ops import READ, SPIN, accesses
+from concur.check.touch import Site
+from concur.check.variables import tick
+
+_UNBOUND = object()
+_PLAIN = (int, float, complex, bool, str, bytes, type(None))
+
+
+class Wait:
+    """What a loop waits for, at one moment: that something it has read changes."""
+
+    __slots__ = ("reads",)
+
+    def __init__(self, run: Engine, since: int) -> None:
+        self.reads: dict[Any, int] = {}  # place that the last iteration touched -> the first step that did
+        for step in range(since, len(run.trace)):
+            tid, op = run.trace[step]
+            if tid == run.current.tid:
+                for place, _ in accesses(op):
+                    self.reads.setdefault(place, step)
+
+    def woken(self, changed: dict[Any, int]) -> bool:
+        """Whether a place has another value than the one that the last iteration began with."""
+        return any(changed.get(place, -1) > step for place, step in self.reads.items())
+
+
+class Loop:
+    """One entry into a ``while`` loop of a function, by one thread."""
+
+    __slots__ = ("changes", "names", "since", "site", "values")
+
+    def __init__(self, names: tuple[str, ...], site: Site) -> None:
+        self.names = names  # the local variables that the loop binds
+        self.site = site
+        self.changes = -1  # how much its thread had changed when it was last at the top of the loop
+        self.since = 0  # how many steps had been taken then
+        self.values: tuple[Any, ...] = ()  # of its variables then
+
+    def at_the_top(self, run: Engine, values: tuple[Any, ...]) -> None:
+        """The thread is about to test the condition; it waits here if going round again would change nothing."""
+        thread = run.current
+        if self.changes == thread.changes and _same_values(self.values, values):
+            wait = Wait(run, self.since)
+            run.step((SPIN, None, wait, self.site, tuple((place, READ) for place in wait.reads)))
+        self.changes = thread.changes
+        self.since = len(run.trace)
+        self.values = values
+
+
+def _same_values(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    return all(map(_same, before, now))
+
+
+def _same(before: Any, now: Any) -> bool:
+    """Whether a variable has the same value: the same object, or an equal one that nothing can change."""
+    if before is now:
+        return True
+    kind = type(before)
+    if kind is not type(now):
+        return False
+    if kind is tuple:
+        return len(before) == len(now) and _same_values(before, now)
+    return kind in _PLAIN and bool(before == now)
+
+
+def enter(names: tuple[str, ...], site: Site) -> Loop:
+    """A ``while`` loop begins."""
+    return Loop(names, site)
+
+
+def top(loop: Loop) -> bool:
+    """A ``while`` loop is about to test its condition. Always true, so that it can stand before it."""
+    run = runs.active
+    tick(*loop.site)
+    if run is not None and not run.alone and not run.dead and run.options.waiting_loops:
+        values: tuple[Any, ...] = ()
+        if loop.names:
+            variables = sys._getframe(1).f_locals
+            values = tuple(variables.get(name, _UNBOUND) for name in loop.names)
+        loop.at_the_top(run, values)
+    else:
+        loop.changes = -1
+    return True
