@@ -109,6 +109,9 @@ class Search:
 
     def next(self, engine: Engine) -> bool:
         """Plan the next run; False when every class has been run."""
+        if engine.cycle is not None:  # here every thread gets its turn
+            first, able = engine.cycle
+            self.stack[first].todo |= able
         if self.stack:
             analysis = Analysis(self.stack, engine, self.base, self.rules)
             analysis.run(self.clocks)

@@ -42,14 +42,16 @@ class Engine:
         *,
         full: bool = False,
         recorder: Any = None,
+        cycles: Any = None,
     ) -> None:
         self.strategy = strategy
         self.carrier = carrier
         self.options = options
         self.knowledge = knowledge  # see knowledge.py
         self.full = full  # announce also what is known to be constant
-        self.recorder = recorder
-        self.recording = recorder is not None
+        self.cycles = cycles  # see cycles.py
+        self.recorder = recorder if cycles is None else cycles
+        self.recording = self.recorder is not None
         self.threads: list[VirtualThread] = []
         self.alive: list[VirtualThread] = []
         self.foreground = 0  # alive and not a daemon
@@ -83,6 +85,11 @@ class Engine:
         self.holders: dict[int, int | None] = {}  # id of a lock that somebody waits for -> who holds it
         self.ended: set[int] = set()
         self.pruned = False  # the strategy ended the run: it is equivalent to an earlier one
+        self.cycle: tuple[int, int] | None = (
+            None  # the run is back in the state that it had after so many steps,
+        )
+        # and so could these threads run there
+        self.livelocked = False  # and it is fair to all threads: it could go on so for ever
         self.cut: str | None = None  # why the run was ended before its end
         self.uncheckable: str | None = None
         self.interrupted: BaseException | None = None
@@ -323,7 +330,7 @@ class Engine:
         """Run `main` as the main thread, until every thread that is no daemon has ended."""
         thread = self.current = self.prepare("MainThread", main, daemon=False)
         self.carrier.run(self, thread)
-        over = self.pruned or self.cut or self.uncheckable or self.interrupted
+        over = self.pruned or self.livelocked or self.cut or self.uncheckable or self.interrupted
         if self.foreground and not over:
             self.deadlocked = [thread for thread in self.alive if not thread.daemon]
         # Taken down before the threads are: tearing them down ends them.
@@ -350,6 +357,17 @@ class Engine:
         self.cut = reason
         self._leave()
 
+    def end_in_cycle(self, first: int, able: int, site: tuple[str, int], *, fair: bool) -> None:
+        """End the run: it is in the state that it had after `first` steps, when the threads `able` could run."""
+        self.cycle = (first, able)
+        if not fair:
+            self.cut = (
+                f"thread '{self.current.name}' can go round for ever at {site[0]}:{site[1]} while others wait for"
+                " their turn; of such schedules only the first round was run"
+            )
+        self.livelocked = fair
+        self._leave()
+
     def give_up(self, reason: str) -> NoReturn:
         """End the run at once: something cannot be controlled."""
         if self.uncheckable is None:
@@ -357,13 +375,14 @@ class Engine:
         self._leave()
 
     def _leave(self) -> NoReturn:
+        self.current.op = None  # it is between two steps
         if not self.dead:
             self.carrier.leave(self.current)
         raise Abort
 
     @property
     def went_wrong(self) -> bool:
-        return bool(self.failures or self.deadlocked)
+        return bool(self.failures or self.deadlocked or self.livelocked)
 
 
 active: Engine | None = None  # the run that the hooks announce to; None: they only act

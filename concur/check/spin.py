@@ -22,6 +22,7 @@ from concur.check.ops import READ, SPIN, accesses
 from concur.check.touch import Site
 from concur.check.variables import tick
 
+_MANY_ROUNDS = 10  # after so many it is worth while to look whether states come back
 _UNBOUND = object()
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 
@@ -47,7 +48,7 @@ class Wait:
 class Loop:
     """One entry into a ``while`` loop of a function, by one thread."""
 
-    __slots__ = ("changes", "names", "since", "site", "values")
+    __slots__ = ("changes", "mark", "names", "rounds", "since", "site", "values")
 
     def __init__(self, names: tuple[str, ...], site: Site) -> None:
         self.names = names  # the local variables that the loop binds
@@ -55,16 +56,25 @@ class Loop:
         self.changes = -1  # how much its thread had changed when it was last at the top of the loop
         self.since = 0  # how many steps had been taken then
         self.values: tuple[Any, ...] = ()  # of its variables then
+        self.rounds = 0  # how often it has gone round with the same variables although something changed
+        self.mark = 0  # see cycles.py
 
     def at_the_top(self, run: Engine, values: tuple[Any, ...]) -> None:
         """The thread is about to test the condition; it waits here if going round again would change nothing."""
         thread = run.current
-        if self.changes == thread.changes and _same_values(self.values, values):
+        unmoved = self.changes >= 0 and _same_values(self.values, values)
+        if unmoved and self.changes != thread.changes:
+            self.rounds += 1
+            if self.rounds > _MANY_ROUNDS and run.cycles is None and run.knowledge.learn_cycles():
+                run.cut_here(f"the loop at {self.site[0]}:{self.site[1]} goes round and round")
+        if unmoved and self.changes == thread.changes:
             wait = Wait(run, self.since)
             run.step((SPIN, None, wait, self.site, tuple((place, READ) for place in wait.reads)))
         self.changes = thread.changes
         self.since = len(run.trace)
         self.values = values
+        if run.cycles is not None:
+            run.cycles.at_the_top(run, self.mark, self.site)
 
 
 def _same_values(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
@@ -85,7 +95,10 @@ def _same(before: Any, now: Any) -> bool:
 
 def enter(names: tuple[str, ...], site: Site) -> Loop:
     """A ``while`` loop begins."""
-    return Loop(names, site)
+    loop, run = Loop(names, site), runs.active
+    if run is not None and run.cycles is not None:
+        loop.mark = run.cycles.mark(run)
+    return loop
 
 
 def top(loop: Loop) -> bool:

@@ -7,7 +7,7 @@ from concur.check import ops
 from concur.check.engine import Engine, ThreadFailure
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
-from concur.check.why import why_failed, why_stuck
+from concur.check.why import why_failed, why_livelocked, why_stuck
 
 
 def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
@@ -24,6 +24,18 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
         where = _where(first, recorder)
         last = Step(first.thread.name, where[0], where[1], source_line(where), "raise", _text(first.error))
         steps = (*steps, last)
+    elif engine.livelocked:
+        assert engine.cycle is not None
+        start, _ = engine.cycle
+        kind = "livelock"
+        inside = sorted({tid for tid, _ in engine.trace[start:]})
+        names = ", ".join(f"'{engine.threads[tid].name}'" for tid in inside)
+        message = (
+            f"threads {names} go round for ever" if len(inside) > 1 else f"thread {names} goes round for ever"
+        )
+        why = why_livelocked(engine, recorder, start)
+        shown = relevant(recorder.steps, [])
+        steps = tuple(_step(engine, step) for step in shown)
     else:
         kind = "deadlock"
         names = ", ".join(f"'{thread.name}'" for thread in engine.deadlocked)

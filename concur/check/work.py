@@ -10,6 +10,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.follow import Follow
@@ -71,7 +72,13 @@ class Work:
         self.output.clear()
         main = self.scenario.fresh()
         engine = Engine(
-            strategy, carrier or GreenletCarrier(), self.options, self.knowledge, full=full, recorder=recorder
+            strategy,
+            carrier or GreenletCarrier(),
+            self.options,
+            self.knowledge,
+            full=full,
+            recorder=recorder,
+            cycles=Cycles(recorder) if self.knowledge.cycles else None,
         )
         runs.active = engine
         try:
@@ -139,6 +146,8 @@ class Work:
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
+            if self.knowledge.revised:
+                self.knowledge.settle()
             if self.progress is not None:
                 self.progress(done)
             if engine.uncheckable is not None:
@@ -151,6 +160,8 @@ class Work:
 
     def replay(self, token: tokens.Token, backend: str) -> Verdict:
         self.knowledge.conflated.update(token.conflated)
+        self.knowledge.closed = True
+        self.knowledge.cycles = token.livelock
         strategy = Follow(token.schedule)
         self.scenario.fresh()
         recorder = Recorder(self.scenario.own_files())
@@ -180,6 +191,7 @@ class Work:
     def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
         """Run the failing schedule again, with everything announced and recorded."""
         recorder = Recorder(self.scenario.own_files())
+        self.knowledge.closed = True
         strategy = Follow(schedule, skip_minor=not full)
         engine = self.run(strategy, full=True, recorder=recorder)
         if strategy.diverged is not None or _outcome(engine) != _outcome(found):
@@ -197,6 +209,7 @@ class Work:
             (),
             tuple(sorted(self.knowledge.conflated)),
             self.options.atomic,
+            engine.livelocked,
         )
         return failure_of(engine, recorder, str(token))
 
@@ -204,4 +217,4 @@ class Work:
 def _outcome(engine: Engine) -> tuple[Any, ...]:
     """What must be the same when a failing schedule is run again."""
     errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked)
+    return errors, tuple(thread.tid for thread in engine.deadlocked), engine.livelocked

@@ -6,6 +6,7 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.knowledge import Knowledge
@@ -59,6 +60,9 @@ class Enumeration:
         return False
 
 
+LIVELOCK = "livelock"  # the outcome of a run that can go on for ever, each thread in turn
+
+
 class TooLarge(Exception):
     """The program has more schedules than the reference can run."""
 
@@ -100,7 +104,8 @@ def outcomes(
         search.start()
         main = scenario.fresh()
         carrier = ThreadCarrier() if threads else GreenletCarrier()
-        engine = Engine(search, carrier, options, knowledge)
+        cycles = Cycles() if knowledge.cycles else None
+        engine = Engine(search, carrier, options, knowledge, cycles=cycles)
         runs.active = engine
         try:
             engine.run(main)
@@ -114,7 +119,10 @@ def outcomes(
             continue
         if not engine.pruned:
             done += 1
-            found.add(outcome(engine, scenario))
+            if engine.cycle is None:
+                found.add(outcome(engine, scenario))
+            elif engine.livelocked:
+                found.add(LIVELOCK)
         if not search.next(engine):
             return found, done
         if done >= limit:

@@ -73,7 +73,8 @@ def _frames(frame: types.FrameType | None) -> Iterator[types.FrameType]:
         frame = frame.f_back
 
 
-def state_of(engine: Engine, current: VirtualThread | None, module: Any) -> State:
+def state_of(engine: Engine, current: VirtualThread | None, module: Any) -> tuple[Any, State]:
+    """What the threads share, and that with where each thread stands."""
     writer = _Writer()
     written: list[Any] = []
     for name in ("o", "locks", "threads", "State", "monitor"):
@@ -83,6 +84,7 @@ def state_of(engine: Engine, current: VirtualThread | None, module: Any) -> Stat
             written[-1] = value.total
     written.append(module.G)
     written.append(writer.write(object.__getattribute__(module.mine, "_cc_local")[0]))
+    shared = repr(written)
     for thread in engine.threads:
         top = sys._getframe(1) if thread is current else getattr(thread.carrier, "gr_frame", None)
         stack = []
@@ -97,7 +99,7 @@ def state_of(engine: Engine, current: VirtualThread | None, module: Any) -> Stat
         kind = None if thread.op is None or thread.done else thread.op[0]
         written.append((thread.name, thread.done, kind, tuple(stack)))
     written.append(tuple((failure.thread.name, type(failure.error).__name__) for failure in engine.failures))
-    return repr(written)
+    return shared, repr(written)
 
 
 class Graph:
@@ -111,7 +113,7 @@ class Graph:
         self.before: tuple[State, int] | None = None
         self.edges: dict[State, set[tuple[int, State]]] = {}
         self.enabled: dict[State, set[int]] = {}
-        self.alive: dict[State, set[int]] = {}
+        self.shared: dict[State, Any] = {}  # what the threads share, in each state
         self.would_be: dict[State, Any] = {}  # the outcome, if the run stayed here for ever
 
     def start(self) -> None:
@@ -125,7 +127,7 @@ class Graph:
         new = self.depth == len(self.stack)
         if new or self.depth == len(self.stack) - 1:
             module = self.scenario.loader.main_module()
-            state = state_of(engine, current, module)
+            shared, state = state_of(engine, current, module)
             if self.before is not None:
                 self.edges[self.before[0]].add((self.before[1], state))
             if new:
@@ -136,7 +138,7 @@ class Graph:
                     raise TooLarge
                 self.edges[state] = set()
                 self.enabled[state] = {thread.tid for thread in able}
-                self.alive[state] = {thread.tid for thread in engine.alive}
+                self.shared[state] = shared
                 engine.deadlocked = [thread for thread in engine.alive if not thread.daemon]
                 self.would_be[state] = outcome(engine, self.scenario)
                 engine.deadlocked = []
@@ -159,29 +161,29 @@ class Graph:
 
     # What follows from the graph
 
-    def components(self) -> list[list[State]]:
-        """The strongly connected components (Tarjan 1972, without recursion)."""
+    def components(self, states: set[State]) -> list[set[State]]:
+        """The strongly connected components among some states (Tarjan 1972, without recursion)."""
         index: dict[State, int] = {}
         low: dict[State, int] = {}
         path: list[State] = []
         on_path: set[State] = set()
-        found: list[list[State]] = []
-        for root in self.edges:
+        found: list[set[State]] = []
+        work: list[tuple[State, Iterator[tuple[int, State]]]] = []
+
+        def visit(state: State) -> None:
+            index[state] = low[state] = len(index)
+            path.append(state)
+            on_path.add(state)
+            work.append((state, iter(self.edges[state])))
+
+        for root in sorted(states):
             if root in index:
                 continue
-            work: list[tuple[State, Iterator[tuple[int, State]]]] = []
-
-            def visit(state: State, work: Any = work) -> None:
-                index[state] = low[state] = len(index)
-                path.append(state)
-                on_path.add(state)
-                work.append((state, iter(self.edges[state])))
-
             visit(root)
             while work:
                 state, edges = work[-1]
                 for _, target in edges:
-                    if target not in index:
+                    if target in states and target not in index:
                         visit(target)
                         break
                     if target in on_path:
@@ -191,33 +193,42 @@ class Graph:
                     if work:
                         low[work[-1][0]] = min(low[work[-1][0]], low[state])
                     if low[state] == index[state]:
-                        component = []
-                        while not component or component[-1] != state:
-                            component.append(path.pop())
-                            on_path.discard(component[-1])
+                        component: set[State] = set()
+                        while state not in component:
+                            component.add(path.pop())
+                        on_path -= component
                         found.append(component)
         return found
 
     def endless(self) -> tuple[set[Any], bool]:
         """Where runs stay for ever: the outcomes of those in which nothing changes, and whether others exist.
 
-        A component counts if a fair scheduler can stay in it: each thread that is enabled in all its states
-        takes a step in it.
+        A set of states counts if a scheduler that is fair can stay in it: each thread that is enabled in one of its
+        states takes a step in it. If a component has a thread that does not, then without the states
+        in which that thread is enabled there may still be one (Emerson and Lei, 1987).
         """
         still: set[Any] = set()
         moving = False
-        for component in self.components():
-            inside = set(component)
-            steps = {tid for state in component for tid, target in self.edges[state] if target in inside}
-            always = set.intersection(*(self.enabled[state] for state in component))
-            if not steps or always - steps:
+        todo = self.components(set(self.edges))
+        while todo:
+            component = todo.pop()
+            steps = {tid for state in component for tid, target in self.edges[state] if target in component}
+            left_out = set.union(*(self.enabled[state] for state in component)) - steps
+            if not steps:
+                continue
+            if left_out:
+                todo += self.components({state for state in component if not self.enabled[state] & left_out})
                 continue
             outcomes = {self.would_be[state] for state in component}
-            if len(outcomes) == 1:
+            if len(outcomes) == 1 and not self.changes_inside(component):
                 still |= outcomes
             else:
                 moving = True
         return still, moving
+
+    def changes_inside(self, component: set[State]) -> bool:
+        """Whether the threads do more than to look: then some shared value differs between its states."""
+        return len({self.shared[state] for state in component}) > 1
 
 
 def reachable(
