@@ -30,7 +30,7 @@ def callee(function: Any, site: Site) -> Any:
         if type(inner) is types.FunctionType and visibility.MARK not in inner.__globals__:
             return Foreign(function, site)
         return function
-    if kind is Announced or kind is Foreign:
+    if kind is Announced or kind is Foreign or kind is Special:
         return function
     if isinstance(function, type):
         return _class_callee(function, site)
@@ -76,6 +76,12 @@ class Foreign:
             return self.function(*args, **kwargs)
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
         return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
+
+
+class Special(functools.partial):  # type: ignore[type-arg]
+    """A method written in C with a stand-in that announces what it does."""
+
+    __slots__ = ()
 
 
 class Announced:
@@ -135,7 +141,7 @@ def bound_method(thing: Any, name: str, site: Site) -> Any:
         return bound
     special = SPECIAL_METHODS.get((type(thing), name))
     if special is not None:
-        return functools.partial(special, site, thing)
+        return Special(special, site, thing)
     return Announced(bound, thing, contents.mode_of_method(name), name in contents.STORING_METHODS, site)
 
 
@@ -173,7 +179,7 @@ def _c_callee(function: Any, site: Site) -> Any:
             return Announced(function, None, READ, False, site)
         special = SPECIAL_METHODS.get((type(owner), function.__name__))
         if special is not None:
-            return functools.partial(special, site, owner)
+            return Special(special, site, owner)
         return Announced(
             function,
             owner,

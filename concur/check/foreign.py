@@ -84,15 +84,8 @@ def call_foreign(
         thread = run.current
         thread.opaque = where
         try:
-            run.step(
-                (
-                    touched[0][1],
-                    touched[0][0],
-                    [exporter(thing) for thing in reached],
-                    site,
-                    tuple(touched[1:]) or None,
-                )
-            )
+            kept = [exporter(thing) for thing in reached]
+            run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
             run.opaque[thread.last] = where
         finally:
             thread.opaque = None
