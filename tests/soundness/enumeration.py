@@ -73,7 +73,16 @@ def outcome(engine: Engine, scenario: Scenario) -> Any:
     o = module.o
     results = object.__getattribute__(module.mine, "_cc_local")[0]
     return (
-        (o.x, o.y, tuple(o.items), tuple(sorted(o.table.items())), module.G, module.State.total),
+        (
+            o.x,
+            o.y,
+            tuple(o.items),
+            tuple(sorted(o.table.items())),
+            module.G,
+            module.State.total,
+            bytes(o.buf),
+            bytes(o.numbers),
+        ),
         tuple(sorted((engine.threads[tid].name, values.get("r")) for tid, values in results.items())),
         tuple(sorted((f.thread.name, type(f.error).__name__) for f in engine.failures)),
         tuple(sorted(thread.name for thread in engine.deadlocked)),
