@@ -10,6 +10,10 @@ its being there at all. Whatever may change that (`append`, `release`, a slice s
 writes ``"[]"``, and so conflicts with every word. What looks at the whole content reads every word; beyond
 `_MOST` words it is taken to write ``"[]"``, which is coarse and conflicts with all that it should.
 
+A step keeps the exporter, never a view. Not seen: what happens inside a word (`struct` in its portable
+formats, such as ``"<Q"``, writes byte after byte), and that two objects share memory by other means than a
+view or a map (two `ctypes` objects).
+
 The plan of an operation depends on the size of the buffer, which may be another one when the thread is
 picked. Then it is planned and announced again.
 """
