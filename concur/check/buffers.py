@@ -230,12 +230,15 @@ def begin(run: Engine, thing: Any, site: Site | None, make: Callable[[], Plan]) 
     plan = make()
     while True:
         places = whole(thing, plan.mode) if plan.steps is None else ()
+        taken = len(run.trace)
         if plan.steps is None:
             run.step((places[0][1], places[0][0], exporter(thing), site, places[1:] or None))
         elif plan.steps:
             touch_word(run, plan.mode, thing, plan.steps[0][0], site)
         else:
             touch_size(run, thing, site)
+        if len(run.trace) == taken + 1:  # nobody else did anything
+            return plan
         again = make()
         if again.same(plan) and (not places or whole(thing, plan.mode) == places):
             return again

@@ -42,9 +42,12 @@ def _touch_buffers(run: Engine, kind: int, thing: Any, site: Site | None, also: 
                 places += places_of(other, READ)
         if places == before:
             return
+        taken = len(run.trace)
         if run.recording and is_buffer(thing):
             run.recorder.name(thing)
         run.step((places[0][1], places[0][0], exporter(thing), site, places[1:] or None))
+        if len(run.trace) == taken + 1:  # nobody else did anything
+            return
 
 
 def places_of(thing: Any, mode: int) -> tuple[tuple[Any, int], ...]:
