@@ -12,6 +12,7 @@ from typing import Any
 
 from concur.check import contents, visibility
 from concur.check import engine as runs
+from concur.check.buffers import exporter, is_buffer, touch_size
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, global_effect
 from concur.check.ops import READ, WRITE
@@ -29,7 +30,7 @@ def callee(function: Any, site: Site) -> Any:
         if type(inner) is types.FunctionType and visibility.MARK not in inner.__globals__:
             return Foreign(function, site)
         return function
-    if kind is Announced or kind is Foreign:
+    if kind is Announced or kind is Foreign or kind is Special:
         return function
     if isinstance(function, type):
         return _class_callee(function, site)
@@ -77,6 +78,12 @@ class Foreign:
         return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
 
 
+class Special(functools.partial):  # type: ignore[type-arg]
+    """A method written in C with a stand-in that announces what it does."""
+
+    __slots__ = ()
+
+
 class Announced:
     """A callable written in C, or a method of a container; the call is one atomic step."""
 
@@ -111,7 +118,9 @@ class Announced:
         elif also:
             if self.mode == WRITE:
                 more = tuple((place_of(thing), WRITE) for thing in also[1:])
-                run.step((WRITE, place_of(also[0]), also[0], self.site, more or None))
+                run.step((WRITE, place_of(also[0]), exporter(also[0]), self.site, more or None))
+            elif self.function is len and is_buffer(also[0]):
+                touch_size(run, also[0], self.site)
             else:
                 touch_all(run, also, self.site)
         noted = run.recording and (self.owner is not None or also)
@@ -131,6 +140,9 @@ def bound_method(thing: Any, name: str, site: Site) -> Any:
         return bound
     if isinstance(thing, type) or not _has_content(thing):
         return bound
+    special = SPECIAL_METHODS.get((type(thing), name))
+    if special is not None:
+        return Special(special, site, thing)
     return Announced(bound, thing, contents.mode_of_method(name), name in contents.STORING_METHODS, site)
 
 
@@ -143,6 +155,8 @@ def _has_content(thing: Any) -> bool:
 
 # Built-ins that get at fields or iterate; the modules that know how put their stand-ins here.
 SPECIAL_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+# The same for methods: of a type, by name. They are given the site, the object, and the arguments.
+SPECIAL_METHODS: dict[tuple[type, str], Callable[..., Any]] = {}
 _DUNDER_FIELD_METHODS = {"__getattribute__": "getattr", "__setattr__": "setattr", "__delattr__": "delattr"}
 
 
@@ -164,6 +178,9 @@ def _c_callee(function: Any, site: Site) -> Any:
             return Announced(function, None, mode, False, site)
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
+        special = SPECIAL_METHODS.get((type(owner), function.__name__))
+        if special is not None:
+            return Special(special, site, owner)
         return Announced(
             function,
             owner,
@@ -189,6 +206,9 @@ _PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cm
 
 
 def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
+    special = SPECIAL_METHODS.get((type(args[0]), function.__name__)) if args else None
+    if special is not None:
+        return special(site, *args, **kwargs)
     if args and is_container(args[0]):
         name = function.__name__
         bound = functools.partial(function, args[0])
@@ -207,6 +227,8 @@ def _class_callee(cls: Any, site: Site) -> Any:
         return cls
     if cls in _PLAIN_CLASSES:
         return cls
+    if cls in SPECIAL_FUNCTIONS:
+        return functools.partial(SPECIAL_FUNCTIONS[cls], site)
     if cls in contents.LAZY_TYPES:
         return functools.partial(SPECIAL_FUNCTIONS["lazy"], cls, site)
     return Announced(cls, None, READ, False, site)

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from concur.check import contents
+from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.ops import ELSEWHERE, READ, WRITE
+from concur.check.touch import places_of
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
 _STATELESS = frozenset(
@@ -70,7 +72,7 @@ def call_foreign(
     reached = contents.objects_in(roots)
     for thing in reached:
         if contents.is_container(thing):
-            touched.append(((id(contents.owner_of(thing)), "[]"), mode))
+            touched += places_of(thing, mode)
         else:
             for field in contents.fields_of(thing):
                 touched.append(((id(thing), field), mode))
@@ -82,7 +84,8 @@ def call_foreign(
         thread = run.current
         thread.opaque = where
         try:
-            run.step((touched[0][1], touched[0][0], reached, site, tuple(touched[1:]) or None))
+            kept = [exporter(thing) for thing in reached]
+            run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
             run.opaque[thread.last] = where
         finally:
             thread.opaque = None

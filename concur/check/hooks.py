@@ -6,6 +6,7 @@ an active run, and while the main thread is alone, it only performs it.
 
 from typing import Any
 
+import concur.check.buffer_calls  # noqa: F401  # it says in calls.py what it does instead of some functions
 from concur.check import fields, touch
 from concur.check.calls import callee
 from concur.check.fields import delete_attr, load_attr, method, store_attr

@@ -4,7 +4,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from concur.check import buffer_items
 from concur.check import engine as runs
+from concur.check.buffers import by_words, is_buffer, touch_size
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign
 from concur.check.ops import READ, WRITE
@@ -15,6 +17,8 @@ def load_item(thing: Any, key: Any, site: Site) -> Any:
     """``thing[key]``"""
     run = runs.active
     if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
+        if by_words(thing):
+            return buffer_items.load(run, thing, key, site)
         kind = WRITE if isinstance(thing, dict) and hasattr(type(thing), "__missing__") else READ
         touch(run, kind, thing, site)
         if run.recording:
@@ -26,6 +30,9 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
     """``thing[key] = value``"""
     run = runs.active
     if run is not None and not run.alone and is_container(thing):
+        if by_words(thing):
+            buffer_items.store(run, value, thing, key, site)
+            return
         touch(run, WRITE, thing, site, containers_in((value,)) if type(key) is slice else None)
         if _holds(thing, key, value):
             run.unchanged()
@@ -61,7 +68,10 @@ def truth(thing: Any, site: Site) -> Any:
     """What is about to be tested for truth."""
     run = runs.active
     if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
-        touch(run, READ, thing, site)
+        if is_buffer(thing):
+            touch_size(run, thing, site)
+        else:
+            touch(run, READ, thing, site)
         if run.recording:
             seen(run, bool(thing))
     return thing

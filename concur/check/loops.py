@@ -1,16 +1,19 @@
 """Hooks for loops: each step over a shared container is a read of it, and moving an iterator changes it."""
 
+import contextlib
 import operator
 import types
 from collections.abc import Iterator
 from typing import Any
 
+from concur.check import buffer_items
 from concur.check import engine as runs
+from concur.check.buffers import by_words
 from concur.check.calls import HEAP_TYPE, SPECIAL_FUNCTIONS, argument, callee
 from concur.check.contents import SCALARS, is_container
 from concur.check.engine import Engine
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, consumed, place_of, seen, touch
+from concur.check.touch import Site, consumed, place_of, places_of, seen, touch
 from concur.check.variables import write_name
 
 
@@ -33,12 +36,18 @@ class SharedIterator:
     def __next__(self) -> Any:
         run = runs.active
         if run is not None and not run.alone:
-            run.step((WRITE, (id(self), "next"), self, self.site, ((place_of(self.container), READ),)))
+            places = places_of(self.container, READ)
+            run.step((WRITE, (id(self), "next"), self, self.site, places))
+            if places_of(self.container, READ) != places:  # a buffer of another size by now
+                touch(run, READ, self.container, self.site)
         return next(self.inner)
 
 
 def _private(run: Engine, container: Any, site: Site) -> Iterator[Any]:
     inner = iter(container)
+    if by_words(container):
+        yield from _elements(run, container, inner, site)
+        return
     place = place_of(container)
     while True:
         if runs.active is not None and not run.alone:
@@ -48,6 +57,21 @@ def _private(run: Engine, container: Any, site: Site) -> Iterator[Any]:
         except StopIteration:
             return
         yield seen(run, element) if run.recording else element
+
+
+def _elements(run: Engine, buffer: Any, inner: Any, site: Site) -> Iterator[Any]:
+    """Each element of a buffer is read in a step of its own."""
+    index = 0
+    while True:
+        if runs.active is not None and not run.alone:
+            with contextlib.suppress(IndexError):  # the end
+                buffer_items.load(run, buffer, index, site)
+        try:
+            element = next(inner)
+        except StopIteration:
+            return
+        yield element
+        index += 1
 
 
 def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:

@@ -32,6 +32,11 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
 
 
+def _is_constant(node: ast.expr) -> bool:
+    """A constant that no container equals, or is looked for in: a bytearray equals bytes."""
+    return isinstance(node, ast.Constant) and not isinstance(node.value, bytes)
+
+
 def _suspends(node: ast.AST) -> bool:
     return any(
         isinstance(part, (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)) for part in ast.walk(node)
@@ -239,11 +244,11 @@ class Expressions(ast.NodeTransformer):
         if sign in ("is", "is not"):
             return True
         if sign in ("in", "not in"):
-            return isinstance(right, ast.Constant) or (
+            return _is_constant(right) or (
                 isinstance(right, ast.Tuple)
                 and all(isinstance(element, ast.Constant) for element in right.elts)
             )
-        return isinstance(left, ast.Constant) or isinstance(right, ast.Constant)
+        return _is_constant(left) or _is_constant(right)
 
     def _visit_children(self, node: _Node) -> _Node:
         self.generic_visit(node)

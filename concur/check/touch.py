@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from concur.check.buffers import exporter, is_buffer, whole
 from concur.check.contents import SCALARS, VIEW_TYPES, owner_of
 from concur.check.engine import Engine
 from concur.check.ops import READ
@@ -24,8 +25,34 @@ def place_of(thing: Any) -> Any:
 
 def touch(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any] | None = None) -> None:
     """Announce an access to the content of `thing`, which reads the content of `also` too."""
+    if is_buffer(thing) or (also and any(map(is_buffer, also))):
+        _touch_buffers(run, kind, thing, site, also or [])
+        return
     more = tuple((place_of(other), READ) for other in also if other is not thing) if also else None
     run.step((kind, place_of(thing), thing, site, more or None))
+
+
+def _touch_buffers(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any]) -> None:
+    """The same, where the places depend on the sizes of buffers: announced again if these have changed."""
+    places = None
+    while True:
+        before, places = places, places_of(thing, kind)
+        for other in also:
+            if other is not thing:
+                places += places_of(other, READ)
+        if places == before:
+            return
+        taken = len(run.trace)
+        if run.recording and is_buffer(thing):
+            run.recorder.name(thing)
+        run.step((places[0][1], places[0][0], exporter(thing), site, places[1:] or None))
+        if len(run.trace) == taken + 1:  # nobody else did anything
+            return
+
+
+def places_of(thing: Any, mode: int) -> tuple[tuple[Any, int], ...]:
+    """What an operation on the whole content of a container touches."""
+    return whole(thing, mode) if is_buffer(thing) else ((place_of(thing), mode),)
 
 
 def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:

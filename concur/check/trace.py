@@ -15,6 +15,7 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check import ops
+from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.names import is_of_library, name_of
 from concur.check.ops import Op
@@ -147,6 +148,8 @@ class Recorder:
             return "end" if getattr(thing, "_cc_thread", thing) is not None else f"start {called}"
         if name in ("[]", "next"):
             return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
+        if name.startswith("["):  # a word of a buffer
+            return f"{ops.KIND_NAMES[kind]} {self.name(thing)}{name}"
         return f"{ops.KIND_NAMES[kind]} {name}"
 
     def _names_read_by(self, wait: Any) -> list[str]:
@@ -156,9 +159,15 @@ class Recorder:
 
     def name(self, thing: Any) -> str:
         """What the program calls an object; two objects never go by one name."""
+        view, thing = thing, exporter(thing)
         name = self.names.get(id(thing))
         if name is None:
-            found = name_of(thing, self._frames()) or f"a {type(thing).__name__.lower().strip('_')}"
+            frames = self._frames()
+            found = (
+                name_of(thing, frames)
+                or name_of(view, frames)
+                or f"a {type(thing).__name__.lower().strip('_')}"
+            )
             taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
             name = self.names[id(thing)] = f"{found} #{len(taken) + 1}" if taken else found
         return name
@@ -192,6 +201,11 @@ class Recorder:
         """The value that the latest step read or wrote."""
         if self.steps and self.steps[-1].value is None:
             self.steps[-1].value = short(value)
+
+    def word(self, verb: str, what: str, value: Any) -> None:
+        """The latest step read or wrote bytes of a buffer."""
+        if self.steps:
+            self.steps[-1].what, self.steps[-1].value = f"{verb} {what}", short(value)
 
     def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:
         """The latest step is a call of a method of a container, or of a function that looks into some."""

@@ -103,6 +103,8 @@ def _lost_update(engine: Engine, steps: list[Recorded]) -> str:
         place = step.op[1]
         if place is None or not _is_variable(place):
             continue
+        if type(place) is tuple and place[1].startswith("["):  # bytes beside each other lose nothing
+            place = (place, step.what.partition(" ")[2])
         if step.op[0] == ops.READ:
             reads[step.tid, place] = index
         elif step.op[0] == ops.WRITE:

@@ -418,8 +418,9 @@ def test_an_endless_loop_is_unfinished_with_its_place(check: Check) -> None:
     text = """
         def scenario():
             def spin():
+                n = 0
                 while True:
-                    pass
+                    n += 1
             def other(): pass
             together(spin, other)
     """

@@ -77,7 +77,16 @@ def outcome(engine: Engine, scenario: Scenario) -> Any:
     o = module.o
     results = object.__getattribute__(module.mine, "_cc_local")[0]
     return (
-        (o.x, o.y, tuple(o.items), tuple(sorted(o.table.items())), module.G, module.State.total),
+        (
+            o.x,
+            o.y,
+            tuple(o.items),
+            tuple(sorted(o.table.items())),
+            module.G,
+            module.State.total,
+            bytes(o.buf),
+            bytes(o.numbers),
+        ),
         tuple(sorted((engine.threads[tid].name, values.get("r")) for tid, values in results.items())),
         tuple(sorted((f.thread.name, type(f.error).__name__) for f in engine.failures)),
         tuple(sorted(thread.name for thread in engine.deadlocked)),
@@ -92,6 +101,7 @@ def outcomes(
     timeouts: str = "any",
     limit: int = 20_000,
     threads: bool = False,
+    observe: Callable[[Engine, Scenario], Any] = outcome,
 ) -> tuple[set[Any], int]:
     """Every outcome of the scenario under a strategy, and how many schedules that took."""
     scenario = Scenario(f"{path}::scenario")
@@ -120,7 +130,7 @@ def outcomes(
         if not engine.pruned:
             done += 1
             if engine.cycle is None:
-                found.add(outcome(engine, scenario))
+                found.add(observe(engine, scenario))
             elif engine.livelocked:
                 found.add(LIVELOCK)
         if not search.next(engine):

@@ -5,6 +5,7 @@ import textwrap
 from hypothesis import strategies as st
 
 HEAD = """
+import struct
 import threading
 import time
 
@@ -18,6 +19,8 @@ def fresh_state():
     state.x = state.y = 0
     state.items = [1]
     state.table = {}
+    state.buf = bytearray(16)
+    state.numbers = memoryview(bytearray(24))[4:20].cast("Q")
     return state
 
 
@@ -62,6 +65,32 @@ containers = st.one_of(
     st.just(["r = r * 5 + sum(o.table.values())"]),
     st.just(["o.items += [2]"]),
     st.just(["r = r * 5 + (1 in o.items)"]),
+)
+indices = st.sampled_from([0, 3, 8, -1])
+buffers = st.one_of(
+    st.tuples(indices, numbers).map(lambda t: [f"o.buf[{t[0]}] = r % 5 + {t[1]}"]),
+    st.tuples(indices, numbers).map(lambda t: [f"o.buf[{t[0]}] += {t[1]}"]),
+    indices.map(lambda i: [f"r = r * 5 + o.buf[{i}]"]),
+    numbers.map(lambda n: [f"o.buf[0:16] = bytes([{n}]) * 16"]),
+    numbers.map(lambda n: [f"memoryview(o.buf)[4:12] = bytes([{n}]) * 8"]),
+    st.just(["o.buf[::-3] = b'abcdef'"]),
+    st.just(["r = r * 5 + sum(o.buf[2:10])"]),
+    st.just(["r = r * 5 + sum(bytes(memoryview(o.buf)[7:]))"]),
+    st.just(["r = r * 5 + sum(o.buf)"]),
+    st.just(["r = r * 5 + len(o.buf)"]),
+    st.just(["for byte in o.buf[7:9]:", "    r = r * 5 + byte"]),
+    st.just(["for byte in memoryview(o.buf)[7:9]:", "    r = r * 5 + byte"]),
+    st.just(["r = r * 5 + (0 in o.buf)"]),
+    numbers.map(lambda n: [f"struct.pack_into('QB', o.buf, 4, {n}, {n})"]),
+    st.just(["r = r * 5 + struct.unpack_from('Q', o.buf, 3)[0] % 7"]),
+    st.just(["o.buf.append(1)"]),
+    st.just(["o.buf[0:9] = b''"]),
+    st.just(["o.buf[15:] = b'123'"]),
+    st.just(["r = r * 5 + o.buf.pop()"]),
+    st.just(["o.buf.reverse()"]),
+    st.just(["o.numbers[0] = r + 1"]),
+    st.just(["o.numbers[1] += 2"]),
+    st.just(["r = r * 5 + o.numbers[0] % 7"]),
 )
 misuse = st.one_of(
     lock_names.map(lambda lock: [f"{lock}.acquire()"]),
@@ -157,7 +186,9 @@ def _blocks(simple: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
 
 
 def bodies(*, with_time: bool) -> st.SearchStrategy[Block]:
-    kinds = [data, data, containers, misuse, lives, conditions] + ([timed, timed] if with_time else [])
+    kinds = [data, data, containers, buffers, misuse, lives, conditions] + (
+        [timed, timed] if with_time else []
+    )
     return st.lists(_blocks(st.one_of(*kinds)), min_size=1, max_size=3).map(
         lambda blocks: [line for b in blocks for line in b]
     )
@@ -183,6 +214,17 @@ def looping_programs(*, with_busy: bool = False) -> st.SearchStrategy[tuple[Bloc
         st.tuples(first, body, st.just([])),
         st.tuples(first, first, st.just([])),
         st.tuples(_short(first), _short(body), _short(body), st.just([])),
+    )
+
+
+def programs_of_buffers() -> st.SearchStrategy[tuple[Block, ...]]:
+    """Programs that do little but load and store in a buffer."""
+    kinds = st.one_of(buffers, buffers, buffers, data)
+    body = st.lists(_blocks(kinds), min_size=1, max_size=2).map(
+        lambda blocks: [line for b in blocks for line in b]
+    )
+    return st.tuples(body, body, st.just([])) | st.tuples(
+        _short(body), _short(body), _short(body), st.just([])
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from concur.check.dpor import Search
 
 from .enumeration import Enumeration, TooLarge, outcomes
-from .programs import looping_programs, programs, source
+from .programs import looping_programs, programs, programs_of_buffers, source
 from .stategraph import reachable
 
 QUICK, FULL = 120, 2_500
@@ -58,6 +58,15 @@ def test_the_reduction_loses_no_outcome(
     agree(tmp_path_factory.mktemp("program"), program, timeouts)
 
 
+@settings(_EVERYTHING, max_examples=60)
+@given(program=programs_of_buffers())
+def test_the_reduction_loses_no_outcome_of_buffers(
+    tmp_path_factory: pytest.TempPathFactory, program: Any
+) -> None:
+    """The same, where the words of a buffer are what is shared."""
+    agree(tmp_path_factory.mktemp("program"), program, "idle")
+
+
 @settings(_EVERYTHING, max_examples=15)
 @given(program=programs(), timeouts=st.sampled_from(["any", "idle"]))
 def test_threads_of_the_system_give_the_same_runs(
@@ -65,6 +74,17 @@ def test_threads_of_the_system_give_the_same_runs(
 ) -> None:
     """The second backend runs the same number of schedules, with the same outcomes."""
     agree(tmp_path_factory.mktemp("program"), program, timeouts, shuffled=False, real_threads=True)
+
+
+@pytest.mark.soundness
+@pytest.mark.timeout(7200)
+@settings(_EVERYTHING, max_examples=500)
+@given(program=programs_of_buffers())
+def test_the_reduction_loses_no_outcome_of_many_buffers(
+    tmp_path_factory: pytest.TempPathFactory, program: Any
+) -> None:
+    """The same, at length, where the words of a buffer are what is shared."""
+    agree(tmp_path_factory.mktemp("program"), program, "idle")
 
 
 @pytest.mark.soundness
