@@ -9,7 +9,9 @@ import base64
 import hashlib
 import linecache
 import os
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from importlib import resources
 
@@ -109,6 +111,11 @@ def _text(text: str) -> str:
     return escape(visible(text))
 
 
+def _broken(text: str) -> str:
+    """Program text that may be broken into lines where a reader would do it."""
+    return re.sub(r"(?<=[\w)\]])([._,(\[/]+)(?=\w)", r"\1<wbr>", _text(text))
+
+
 def _summary(verdicts: Sequence[Verdict]) -> str:
     """The worst verdict, and of how many."""
     found = [verdict.status for verdict in verdicts]
@@ -122,7 +129,7 @@ def _contents(verdicts: Sequence[Verdict]) -> list[str]:
     if len(verdicts) < 2:
         return []
     items = [
-        f'<li>{_badge(verdict)} <a href="#s{number}">{_text(verdict.scenario)}</a></li>'
+        f'<li>{_badge(verdict)} <a href="#s{number}">{_broken(verdict.scenario)}</a></li>'
         for number, verdict in enumerate(verdicts, start=1)
     ]
     return ['<nav aria-label="Scenarios"><ul>', *items, "</ul></nav>"]
@@ -137,7 +144,7 @@ def _section(number: int, verdict: Verdict, command: Callable[[Verdict], str] | 
     failure = verdict.failure
     parts = [
         f'<section class="scenario" id="s{number}" aria-labelledby="h{number}">',
-        f'<h2 id="h{number}">{_text(verdict.scenario)} {_badge(verdict)}</h2>',
+        f'<h2 id="h{number}">{_broken(verdict.scenario)} {_badge(verdict)}</h2>',
         "<dl>",
     ]
     schedules = f"{verdict.schedules:,}"
@@ -219,15 +226,15 @@ def _controls(number: int, count: int) -> list[str]:
         '<div class="buttons" role="group" aria-label="Go to a step">',
         *[button.format(way, way.capitalize()) for way in ("first", "previous", "next", "last")],
         "</div>",
-        '<p class="now" aria-live="polite" aria-atomic="true"></p>',
         "</div>",
+        '<p class="now" aria-live="polite" aria-atomic="true" hidden></p>',
         "<noscript><p>The slider needs JavaScript. The table below holds every step.</p></noscript>",
     ]
 
 
 def _table(number: int, rows: list[Step], first: int, files: list[str]) -> list[str]:
     threads = list(dict.fromkeys(step.thread for step in rows))
-    heads = ["step", *map(title_of, threads), "line", "source", "shared values after it"]
+    heads = ["step", *map(title_of, threads), "line", "source", "shared values after"]
     body = []
     for index, step in enumerate(rows):
         at = f"step {first + index} of {first + len(rows) - 1}: {sentence(step)}"
@@ -237,17 +244,17 @@ def _table(number: int, rows: list[Step], first: int, files: list[str]) -> list[
         cells = [f'<th scope="row">{first + index}</th>']
         for thread in threads:
             cells.append(
-                f"<td><code>{_text(cell_of(step))}</code></td>" if thread == step.thread else "<td></td>"
+                f"<td><code>{_broken(_cell(step))}</code></td>" if thread == step.thread else "<td></td>"
             )
         where = f"{_text(os.path.basename(step.file))}:{step.line}" if step.line else ""
         changes = [
             f'<span class="change" data-name="{_text(name)}" data-value="{_text(value)}">'
-            f"<code>{_text(name)}</code>: <code>{_text(value)}</code></span>"
+            f"<code>{_broken(name)}</code>: <code>{_broken(value)}</code></span>"
             for name, value in dict(step.changes).items()
         ]
         cells += [
             f'<td class="where">{where}</td>',
-            f'<td class="source"><code>{_text(step.source)}</code></td>',
+            f'<td class="source"><code>{_broken(step.source)}</code></td>',
             f"<td>{' '.join(changes)}</td>",
         ]
         body.append(f"<tr {attributes}>{''.join(cells)}</tr>")
@@ -255,11 +262,17 @@ def _table(number: int, rows: list[Step], first: int, files: list[str]) -> list[
     return [
         f'<div class="scroll steps" role="region" tabindex="0" aria-label="{label}">',
         f'<table id="steps{number}"><caption>One row a step, one column a thread</caption>',
-        "<thead><tr>" + "".join(f'<th scope="col">{_text(head)}</th>' for head in heads) + "</tr></thead>",
+        "<thead><tr>" + "".join(f'<th scope="col">{_broken(head)}</th>' for head in heads) + "</tr></thead>",
         "<tbody>",
         *body,
         "</tbody></table></div>",
     ]
+
+
+def _cell(step: Step) -> str:
+    """As in the text report, without the new content of a container, which has its own column."""
+    told = step.op.endswith(")") and any(value == step.value for _, value in step.changes)
+    return cell_of(replace(step, value=None) if told else step)
 
 
 def sentence(step: Step) -> str:

@@ -6,11 +6,21 @@ document.documentElement.classList.add("scripted");
 
 function centre(box, line) {
   const outer = box.getBoundingClientRect(), inner = line.getBoundingClientRect();
-  const head = box.querySelector("thead");
-  const top = inner.top - outer.top - (head ? head.offsetHeight : 0);
-  if (top < 0 || inner.bottom > outer.top + box.clientHeight) {
-    box.scrollTop += inner.top - outer.top - (box.clientHeight - inner.height) / 2;
+  const head = box.querySelector("thead th");
+  const covered = head && getComputedStyle(head).position === "sticky" ? head.offsetHeight : 0;
+  const above = inner.top - outer.top - covered, room = box.clientHeight - covered;
+  if (above < 0 || above + inner.height + 40 > room) { // 40: a bit of the next line shows
+    box.scrollTop += above - Math.max(0, (room - inner.height) / 2);
   }
+}
+
+function sideways(box, row) { // to the cell of the thread whose step it is
+  const cell = row.querySelector("td:has(code)"), head = row.querySelector("th");
+  if (!cell || !head) return;
+  const outer = box.getBoundingClientRect(), inner = cell.getBoundingClientRect();
+  const left = inner.left - outer.left - head.offsetWidth;
+  if (left < 0) box.scrollLeft += left;
+  else if (inner.right > outer.left + box.clientWidth) box.scrollLeft += Math.min(left, inner.right - outer.left - box.clientWidth);
 }
 
 for (const run of document.querySelectorAll(".run")) {
@@ -80,6 +90,7 @@ for (const run of document.querySelectorAll(".run")) {
       button.setAttribute("aria-disabled", String(back ? index === 0 : index === rows.length - 1));
     }
     centre(table, row);
+    sideways(table, row);
     showLine(row);
     if (names.length) showState(index);
     said.textContent = row.dataset.say;
@@ -89,7 +100,7 @@ for (const run of document.querySelectorAll(".run")) {
     go({ first: 0, previous: current - 1, next: current + 1, last: rows.length - 1 }[where]);
   }
 
-  run.querySelector(".controls").hidden = false;
+  run.querySelector(".controls").hidden = said.hidden = false;
   state.hidden = names.length === 0;
   slider.addEventListener("input", () => go(Number(slider.value) - 1));
   for (const button of buttons) button.addEventListener("click", () => goTo(button.dataset.go));
@@ -98,9 +109,9 @@ for (const run of document.querySelectorAll(".run")) {
   };
   run.addEventListener("keydown", (event) => {
     const inButtons = event.target.closest("[data-go]"), inTable = event.target === table;
-    const sideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
+    const along = event.key === "ArrowLeft" || event.key === "ArrowRight";
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(event.key in keys)) return;
-    if (inButtons || (inTable && !(sideways && table.scrollWidth > table.clientWidth))) {
+    if (inButtons || (inTable && !(along && table.scrollWidth > table.clientWidth))) {
       event.preventDefault();
       goTo(keys[event.key]);
     }
