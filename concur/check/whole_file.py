@@ -15,8 +15,8 @@ def check_writable(path: str, *, apart_from: str = "") -> None:
     Raises:
         UsageError: it cannot, or the file is *apart_from*, which has to stay.
     """
-    target = Path(os.path.realpath(path))
     with _told(path):
+        target = Path(os.path.realpath(path))
         if target.is_dir():
             raise UsageError(f"{path} is a folder; name a file to write")
         if not target.parent.is_dir():
@@ -36,8 +36,8 @@ def write_whole(path: str, text: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    target = Path(os.path.realpath(path))
     with _told(path):
+        target = Path(os.path.realpath(path))
         written = _beside(target, text.encode())
         try:
             written.replace(target)

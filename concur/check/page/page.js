@@ -20,7 +20,8 @@ function sideways(box, row) { // to the cell of the thread whose step it is
   const outer = box.getBoundingClientRect(), inner = cell.getBoundingClientRect();
   const left = inner.left - outer.left - head.offsetWidth;
   if (left < 0) box.scrollLeft += left;
-  else if (inner.right > outer.left + box.clientWidth) box.scrollLeft += Math.min(left, inner.right - outer.left - box.clientWidth);
+  const over = inner.right - outer.left - box.clientWidth;
+  if (over > 0) box.scrollLeft += Math.min(left, over);
 }
 
 for (const run of document.querySelectorAll(".run")) {
