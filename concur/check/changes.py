@@ -68,7 +68,8 @@ def _variable(step: Recorded) -> str | None:
 def _name(recorder: Recorder, step: Recorded) -> str:
     known = recorder.names.get(id(step.op[2]))
     place = step.op[1]
-    if known is not None and (isinstance(step.op[2], Lock) or place[1] == "[]"):
+    content = not isinstance(place, str) and place[1] == "[]"
+    if known is not None and (content or isinstance(step.op[2], Lock)):
         return recorder.shortened(known)
     return step.what.partition(" ")[2] or step.what
 
