@@ -360,3 +360,23 @@ def test_two_places_never_go_by_one_name(check: Check) -> None:
             together(one, two)
     """)
     assert set(changes(verdict)) == {("n", "1"), ("n #2", "2")}
+
+
+def test_objects_of_a_module_go_by_its_names(check: Check) -> None:
+    """Not by the way in which the checker itself reaches them."""
+    verdict = check("""
+        from threading import Lock
+
+        guard = Lock()
+        found = []
+
+        def scenario():
+            def one():
+                with guard:
+                    found.append(1)
+            def two():
+                with guard:
+                    assert not found
+            together(one, two)
+    """)
+    assert {name for name, _ in changes(verdict)} == {"guard", "found"}
