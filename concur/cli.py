@@ -20,8 +20,10 @@ from rich.console import Console
 from rich.text import Text
 
 from concur import check as checker
+from concur.check import html
 from concur.check import report as pictures
 from concur.check.verdict import Status, Verdict
+from concur.check.whole_file import check_writable, write_whole
 from concur.errors import UsageError
 from concur.grade import guide, report
 from concur.grade.course import Course, Exercise
@@ -117,6 +119,7 @@ def main() -> None:
 @click.option("--replay", "token", metavar="TOKEN", help="Run one schedule again.")
 @click.option("--backend", type=click.Choice(["greenlets", "threads"]), help="What --replay runs on.")
 @click.option("--timeouts", type=click.Choice(["any", "idle"]), help="When a time-out may end.")
+@click.option("--html", "page", metavar="FILE", help="Write a page to step through failing runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -127,6 +130,7 @@ def explore(
     token: str | None,
     backend: Literal["greenlets", "threads"] | None,
     timeouts: str | None,
+    page: str | None,
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -140,9 +144,23 @@ def explore(
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
 
+    file, _, wanted = program.partition("::")
+    if page is not None:
+        check_writable(page, apart_from=file)
     options: dict[str, Any] = {} if timeouts is None else {"timeouts": timeouts}
+    found: list[Verdict] = []
+    problems: list[str] = []
 
     def run(scenario: str) -> Verdict:
+        try:
+            verdict = look_at(scenario)
+        except UsageError as error:
+            problems.append(str(error))
+            raise
+        found.append(verdict)
+        return verdict
+
+    def look_at(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
         with working(f"exploring {scenario}"), aside:
             if token is not None:
@@ -152,18 +170,20 @@ def explore(
             limit = seconds if seconds is not None or schedules is not None else 10.0
             return checker.explore(scenario, max_schedules=schedules, max_seconds=limit, **options)
 
+    def again(verdict: Verdict) -> str:
+        assert verdict.failure is not None
+        name = f"{file}::{verdict.scenario}"
+        return shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
+
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
         lines += report.printed(Path(file).name, verdict.output)
         if verdict.failure is not None:
             if verdict.failure.token:
-                again = shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
-                lines.append(Text(f"again: {again}", style="cyan"))
+                lines.append(Text(f"again: {again(verdict)}", style="cyan"))
             lines.append(Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name])}"))
         show([*lines, Text()])
-
-    file, _, wanted = program.partition("::")
 
     def scenarios() -> Sequence[str]:
         names = [wanted] if wanted else checker.scenarios_in(file)
@@ -173,7 +193,12 @@ def explore(
             raise UsageError(f"{file} has {len(names)} scenarios; say which to replay: {file}::{names[0]}")
         return [f"{file}::{name}" for name in names]
 
-    return each(scenarios, run, show_verdict, lambda verdict: _CODES[verdict.status], as_json)
+    code = each(scenarios, run, show_verdict, lambda verdict: _CODES[verdict.status], as_json)
+    if page is not None and found:
+        title = os.path.basename(file)
+        write_whole(page, html.page(found, title=title, problems=problems, command=again))
+        click.echo(f"html: {page}", err=as_json)
+    return code
 
 
 @main.command("list")

@@ -7,7 +7,7 @@ once, where a parameter such as ``first`` may mean another object in each thread
 import contextlib
 import types
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from concur.check.contents import fields_of
@@ -17,13 +17,17 @@ _DEPTH = 4
 _LIBRARY = ("concur.", "threading", "queue", "contextlib")
 
 
-def name_of(thing: Any, frames: Iterable[types.FrameType]) -> str | None:
-    """The shortest path to an object from the variables of the first frame that knows it; None if none does."""
+def name_of(thing: Any, frames: Sequence[types.FrameType]) -> str | None:
+    """The shortest path to an object from the variables of the first frame, else module, that knows it."""
     for frame in frames:
         roots = {name: value for name, value in frame.f_locals.items() if not name.startswith("_")}
         if is_of_library(roots.get("self")):
             continue  # the insides of a library object: it is named by who uses it
         found = _search(thing, roots)
+        if found is not None:
+            return found
+    for names in {id(frame.f_globals): frame.f_globals for frame in frames}.values():
+        found = _search(thing, {name: value for name, value in names.items() if not name.startswith("_")})
         if found is not None:
             return found
     return None
@@ -69,6 +73,8 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
         given = fields.get("name") or fields.get("_name")
         path = given if isinstance(given, str) else path
         return [
-            (path if field.startswith("_") else f"{path}.{field}", inner) for field, inner in fields.items()
+            (path if field.startswith("_") else f"{path}.{field}", inner)
+            for field, inner in fields.items()
+            if field != "op"  # of a thread: the operation that it has announced
         ]
     return [(field.lstrip("_") if own else f"{path}.{field}", inner) for field, inner in fields.items()]

@@ -4,6 +4,7 @@ import traceback
 from typing import Any
 
 from concur.check import ops
+from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
@@ -15,6 +16,7 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
     for recorded in (*recorder.steps, *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
+    note_changes(engine, recorder)
     if engine.failures:
         first = engine.failures[0]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
@@ -77,6 +79,7 @@ def _step(engine: Engine, recorded: Recorded, *, waits: bool = False) -> Step:
         source_line(recorded.site),
         f"{'waits: ' if waits else ''}{inside}{recorded.what}",
         recorded.value,
+        recorded.changes,
     )
 
 

@@ -36,6 +36,7 @@ class Recorded:
     inside: str  # the call of library code below which it happened, else ""
     what: str  # "read value", "acquire lock", ...
     value: str | None = None
+    changes: tuple[tuple[str, str], ...] = ()  # what it shows of shared state; see changes.py
 
 
 class _Short(reprlib.Repr):

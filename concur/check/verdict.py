@@ -24,6 +24,7 @@ class Step:
     source: str  # the text of that line, stripped
     op: str  # "read counter.value", "acquire lock", ...
     value: str | None  # what was read or written, as text
+    changes: tuple[tuple[str, str], ...] = ()  # what shared names hold after it, where that is known
 
     def to_json(self) -> dict[str, Any]:
         return {
