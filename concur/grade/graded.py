@@ -95,7 +95,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--attempt", metavar="FILE", help="grade this file, not the one beside the tests")
     group.addoption("--concur-replay", metavar="TOKEN", help="replay this schedule and no other")
     group.addoption(
-        "--concur-backend", choices=["greenlets", "threads"], help="what a replay runs on: threads for a debugger"
+        "--concur-backend",
+        choices=["greenlets", "threads"],
+        help="what a replay runs on: threads for a debugger",
     )
     group.addoption("--concur-results", metavar="FILE", help="append what happened, as JSON lines")
 

@@ -17,7 +17,7 @@ schedule, in a file that is loaded afresh. Fixtures live outside those runs and 
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal
 
 import pytest
 
@@ -30,14 +30,15 @@ from concur.grade.graded import RAN
 from concur.grade.settings import Settings, again, check_item, own_folders, settings_of
 
 
-
 class Explorations:
     """What one test explores; the fixture ``explore`` of tests that are not graded."""
 
     def __init__(self, item: pytest.Function) -> None:
         self._item = item
         self._token: str | None = item.config.getoption("--concur-replay")
-        self._backend = item.config.getoption("--concur-backend") or "greenlets"
+        self._backend: Literal["greenlets", "threads"] = (
+            item.config.getoption("--concur-backend") or "greenlets"
+        )
         self.foreign = ""  # why the token belongs to none of the explorations so far
         self._replayed = False
 
@@ -118,7 +119,7 @@ class Explorations:
             return verdict
         if verdict.status is Status.UNFINISHED and (settings.sample or settings.allow_unfinished):
             return verdict
-        self._fail(verdict, settings)
+        raise self._failed(verdict, settings)
 
     def _replay(self, scenario: Scenario, token: str) -> Verdict:
         if self._replayed:
@@ -132,7 +133,7 @@ class Explorations:
         self._note("replayed", verdict)
         if verdict.status is Status.UNFINISHED:
             return verdict
-        self._fail(verdict, None)
+        raise self._failed(verdict, None)
 
     def _note(self, word: str, verdict: Verdict) -> None:
         """Keep it for the summary, and let pytest show what the run printed as it shows all output."""
@@ -142,7 +143,7 @@ class Explorations:
         self._item.user_properties.append((RAN, [word, verdict.schedules]))
         sys.stdout.write(verdict.output)
 
-    def _fail(self, verdict: Verdict, settings: Settings | None) -> NoReturn:
+    def _failed(self, verdict: Verdict, settings: Settings | None) -> BaseException:
         config = self._item.config
         error = verdict.failure.error if verdict.failure is not None else None
         lines = [pictures.text(verdict, width=width(config))]
@@ -152,7 +153,7 @@ class Explorations:
             lines.append(again(self._item, verdict.failure.token))
         failed = pytest.fail.Exception("\n".join(lines), pytrace=False)
         # With the traceback of the scenario, --pdb stops where the scenario failed.
-        raise failed.with_traceback(error.__traceback__ if error is not None else None)
+        return failed.with_traceback(error.__traceback__ if error is not None else None)
 
 
 def width(config: pytest.Config) -> int:
@@ -191,7 +192,7 @@ def summary(ran: Sequence[tuple[str, str, int]]) -> str:
     for test, word, count in ran:
         words[test] = min(word, words.get(test, word), key=weakest.index)
         schedules[test] = schedules.get(test, 0) + count
-    parts = []
+    parts: list[str] = []
     for word in reversed(weakest):
         tests = [test for test in words if words[test] == word]
         if tests:

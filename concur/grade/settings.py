@@ -56,14 +56,16 @@ class Settings:
                 raise UsageError(f"{where} has no option {name}{hint}")
         if "sample" in given:
             if "max_schedules" in given:
-                raise UsageError(f"{where}: max_schedules does not go with sample, which is the number itself")
+                raise UsageError(
+                    f"{where}: max_schedules does not go with sample, which is the number itself"
+                )
             _require_number(where, "sample", given["sample"])
         elif "seed" in given:
             raise UsageError(f"{where}: seed needs sample")
         if given.get("max_schedules") is not None:
             _require_number(where, "max_schedules", given["max_schedules"])
         how = {name: given[name] for name in _HOW if name in given}
-        defaults = dict(timeouts="any", notify="fifo", spurious_wakeups=False, races="report", atomic=())
+        defaults = {field.name: field.default for field in dataclasses.fields(Options) if field.name in _HOW}
         try:
             Options.of(**{**defaults, **how})
         except UsageError as error:
@@ -135,7 +137,9 @@ def _fault(item: pytest.Item) -> str:
         return f"it is inherited by {item.cls.__name__}: write it in the class itself"
     for name in ("setup_method", "setup_class"):
         if hasattr(item.cls, name):
-            return f"{item.cls.__name__} has {name}, which is not part of its runs: make the objects in the test"
+            return (
+                f"{item.cls.__name__} has {name}, which is not part of its runs: make the objects in the test"
+            )
     return ""
 
 
