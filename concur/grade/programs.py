@@ -130,7 +130,7 @@ class Explorations:
             self.foreign = str(error)  # another exploration of the test may be meant: go on to it
             return Verdict(scenario.name, Status.UNFINISHED, 0, 0.0, "", reason=str(error))
         self._replayed, self.foreign = True, ""
-        self._note("replayed", verdict)
+        self._note("replayed" if verdict.failure is None else str(verdict.status), verdict)
         if verdict.status is Status.UNFINISHED:
             return verdict
         raise self._failed(verdict, None)

@@ -204,9 +204,7 @@ def test_parameters_may_be_values_and_classes(suite) -> None:
 
 
 def test_a_mutable_parameter_is_named(suite) -> None:
-    result = suite(
-        "@pytest.mark.explore\n@pytest.mark.parametrize('items', [[1]])\ndef test_a(items): ...\n"
-    )
+    result = suite("@pytest.mark.explore\n@pytest.mark.parametrize('items', [[1]])\ndef test_a(items): ...\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*test_a is given 'items', a list*"])
 
