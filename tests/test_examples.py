@@ -49,8 +49,8 @@ def test_the_suite_of_the_examples_is_verified() -> None:
         "-c",
         os.devnull,
         "--rootdir",
-        suite,
-        suite,
+        str(suite),
+        str(suite),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "concur: 2 tests verified" in done.stdout, done.stdout + done.stderr
