@@ -77,9 +77,9 @@ def suite(pytester, monkeypatch):
         path.parent.mkdir()
         path.write_text(text)
 
-    def run(tests: str, *options: str, head: str = TESTS):
+    def run(tests: str, *options: str, head: str = TESTS, apart: bool = False):
         (pytester.path / "tests" / "test_it.py").write_text(head + dedent(tests))
-        return pytester.runpytest(*options)
+        return (pytester.runpytest_subprocess if apart else pytester.runpytest)(*options)
 
     return run
 
@@ -237,7 +237,9 @@ def test_xfail_and_skip_work(suite) -> None:
 def test_a_test_in_a_package_may_import_relatively(suite, pytester) -> None:
     (pytester.path / "tests" / "__init__.py").touch()
     head = TESTS.replace("from conftest", "from .conftest")
-    suite(LOST + KEPT.format(options=""), head=head).assert_outcomes(passed=1, failed=1)
+    # In a process of its own: this one has a package called tests already.
+    result = suite(LOST + KEPT.format(options=""), head=head, apart=True)
+    result.assert_outcomes(passed=1, failed=1)
 
 
 FIXTURE = """
