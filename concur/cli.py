@@ -28,6 +28,7 @@ from concur.errors import UsageError
 from concur.grade import guide, report
 from concur.grade.course import Course, Exercise
 from concur.grade.judge import judge
+from concur.grade.pace import Pace
 from concur.grade.progress import is_solved, remember
 from concur.grade.result import PropertyResult, Result
 
@@ -120,6 +121,10 @@ def main() -> None:
 @click.option("--backend", type=click.Choice(["greenlets", "threads"]), help="What --replay runs on.")
 @click.option("--timeouts", type=click.Choice(["any", "idle"]), help="When a time-out may end.")
 @click.option("--html", "page", metavar="FILE", help="Write a page to step through failing runs.")
+@click.option("--notify", type=click.Choice(["fifo", "any"]), help="Which waiter notify wakes.")
+@click.option("--spurious", is_flag=True, default=None, help="A wait may end without a notify.")
+@click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
+@click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -131,6 +136,10 @@ def explore(
     backend: Literal["greenlets", "threads"] | None,
     timeouts: str | None,
     page: str | None,
+    notify: str | None,
+    spurious: bool | None,
+    races: str | None,
+    atomic: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -139,7 +148,8 @@ def explore(
     Without it, every function called scenario* is run.
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
-    reject("--replay", token, ("--timeouts", timeouts))
+    reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
+    reject("--replay", token, ("--races", races), ("--atomic", atomic or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
@@ -147,7 +157,9 @@ def explore(
     file, _, wanted = program.partition("::")
     if page is not None:
         check_writable(page, apart_from=file)
-    options: dict[str, Any] = {} if timeouts is None else {"timeouts": timeouts}
+    given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options["atomic"] = atomic
     found: list[Verdict] = []
     problems: list[str] = []
 
@@ -162,7 +174,9 @@ def explore(
 
     def look_at(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
-        with working(f"exploring {scenario}"), aside:
+        what = f"exploring {scenario}"
+        with working(what, log=True) as say, aside:
+            options["progress"] = Pace(what, say)
             if token is not None:
                 return checker.replay(scenario, token, backend=backend or "greenlets")
             if sample is not None:
@@ -325,11 +339,15 @@ def print_json(document: object) -> None:
 
 
 @contextmanager
-def working(text: str) -> Iterator[Callable[[str], None]]:
-    """Say what is going on while it does, on a terminal; what is yielded says something else."""
-    console = Console(stderr=True, highlight=False, emoji=False)
+def working(text: str, *, log: bool = False) -> Iterator[Callable[[str], None]]:
+    """Say what is going on while it does, on a terminal; what is yielded says something else.
+
+    Where there is no terminal, a *log* has what is yielded, a line each time, on standard error.
+    """
+    stream = sys.stderr  # as it is now: the checker catches what the program under test writes to it
+    console = Console(file=stream, highlight=False, emoji=False)
     if not (console.is_terminal and sys.stdout.isatty()):
-        yield lambda more: None
+        yield lambda more: print(more, file=stream, flush=True) if log else None
         return
     with console.status(Text(text)) as status:
         yield lambda more: status.update(Text(more))

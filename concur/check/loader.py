@@ -16,7 +16,7 @@ import importlib.util
 import os
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -36,11 +36,17 @@ class Loader:
 
     current: "Loader"  # whose run this is
 
-    def __init__(self, file: str | os.PathLike[str], attempt: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        file: str | os.PathLike[str],
+        attempt: str | os.PathLike[str] | None = None,
+        folders: Iterable[str] = (),
+    ) -> None:
         self.file = os.path.abspath(file)
         self.attempt = None if attempt is None else os.path.abspath(attempt)
         files = [self.file] if self.attempt is None else [self.attempt, self.file]
         self.folders = [folder for each in files for folder in (os.path.dirname(each), _import_root(each))]
+        self.folders += folders  # of the program that the scenario tests
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}

@@ -50,7 +50,8 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
         waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
         steps += tuple(_step(engine, step, waits=True) for step in waiting)
-    return Failure(kind, message, why, token, steps)
+    error = engine.failures[0].error if engine.failures else None
+    return Failure(kind, message, why, token, steps, error)
 
 
 def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:

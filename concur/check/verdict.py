@@ -1,7 +1,7 @@
 """What a check found: a verdict, and, when it is a refutation, the run that refutes."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -47,6 +47,7 @@ class Failure:
         why: how the threads brought it about; may be several lines.
         token: the schedule, to be given to :func:`concur.replay`.
         steps: the run, one visible operation an entry.
+        error: the exception that ended the run, with its traceback, for a debugger; else ``None``.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Failure:
     why: str
     token: str
     steps: tuple[Step, ...]
+    error: BaseException | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
