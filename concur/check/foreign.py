@@ -27,7 +27,7 @@ _BLOCKING = frozenset(
     _posixsubprocess _multiprocessing sched socketserver""".split()
 )
 _WORLD = frozenset(
-    "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split()
+    "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes".split()
 )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from concur.check import engine as runs
-from concur.check.ops import WRITE
+from concur.check.ops import READ, WRITE
 from concur.check.virtual_local import local
 from concur.check.virtual_locks import TIMEOUT_MAX, Lock, RLock, get_ident
 from concur.check.virtual_threads import Thread, active_count, current_thread, enumerate_threads, main_thread
@@ -37,8 +37,14 @@ REWRITTEN = frozenset(
         "concurrent.futures._base",
         "concurrent.futures.thread",
         "dataclasses",
+        "random",
+        "secrets",
+        "uuid",
     )
 )
+
+# Written in C, and told to be missing, so that the Python text beside them is used.
+IN_PYTHON = frozenset(("_queue", "_uuid"))
 
 
 def file_of(name: str) -> str:
@@ -172,8 +178,14 @@ def _serial(thing: object) -> int:
     """``id``, as a number that is the same whenever the schedule is."""
     run = runs.active
     if run is not None and not run.alone:
-        run.step((WRITE, "the order of first calls of id()", thing, None, None))
+        kind = READ if id(thing) in _serials else WRITE
+        run.step((kind, "the order of first calls of id()", thing, None, None))
     return _serials.setdefault(id(thing), (len(_serials) + 1, thing))[0]
+
+
+def _hash(thing: object) -> int:
+    """``hash``; where that would be the address of an object, the number that `id` gives."""
+    return _serial(thing) if type(thing).__hash__ is object.__hash__ else hash(thing)
 
 
 def builtins_of(importer: Any) -> dict[str, Any]:
@@ -182,4 +194,5 @@ def builtins_of(importer: Any) -> dict[str, Any]:
     names["__import__"] = importer
     names["input"] = _no_input
     names["id"] = _serial
+    names["hash"] = _hash
     return names
