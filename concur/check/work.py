@@ -21,6 +21,7 @@ from concur.check.scenario import Scenario
 from concur.check.story import failure_of
 from concur.check.trace import Recorder
 from concur.check.verdict import Failure, Status, Verdict
+from concur.check.watch import Watch
 from concur.errors import TokenError, UsageError
 
 _COLLECT_EVERY = 500  # runs between two collections of garbage; the collector is off during a run
@@ -37,6 +38,7 @@ class Work:
         self.progress = progress
         self.knowledge = Knowledge()
         self.output = Output()
+        self.watch = Watch()
         self.began = time.perf_counter()
         self.run_count = 0
 
@@ -52,7 +54,8 @@ class Work:
         try:
             if capture:
                 sys.stdout = sys.stderr = self.output
-            yield
+            with self.watch.on() if capture else contextlib.nullcontext():  # else a debugger is at work
+                yield
         finally:
             sys.stdout, sys.stderr = streams
             runs.active = None
@@ -74,10 +77,12 @@ class Work:
             strategy, carrier or GreenletCarrier(), self.options, self.knowledge, full=full, recorder=recorder
         )
         runs.active = engine
+        self.watch.begin(engine)
         try:
             engine.run(main)
         finally:
             runs.active = None
+            self.watch.begin(None)
         return engine
 
     @property
