@@ -13,7 +13,7 @@ from typing import Any
 from concur.check import contents, visibility
 from concur.check import engine as runs
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
-from concur.check.foreign import call_foreign, global_effect
+from concur.check.foreign import call_foreign, global_effect, refuse_always
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
@@ -71,7 +71,10 @@ class Foreign:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = runs.active
-        if run is None or run.alone:
+        if run is None:
+            return self.function(*args, **kwargs)
+        refuse_always(run, self.function, self.site)
+        if run.alone:
             return self.function(*args, **kwargs)
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
         return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")

@@ -26,6 +26,11 @@ from concur.errors import TokenError, UsageError
 
 _COLLECT_EVERY = 500  # runs between two collections of garbage; the collector is off during a run
 
+_HASHES = (
+    "The order of a set of texts differs between processes: if the program depends on it, set PYTHONHASHSEED=0"
+    " for the command that explores and for the one that replays"
+)
+
 
 class Work:
     """One call of `explore`, `sample` or `replay`."""
@@ -167,7 +172,7 @@ class Work:
             )
         if strategy.diverged is not None:
             raise TokenError(
-                f"the program did not follow the token: {strategy.diverged}; it is not deterministic"
+                f"the program did not follow the token: {strategy.diverged}; it is not deterministic. {_HASHES}"
             )
         if engine.uncheckable is not None:
             return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
