@@ -5,6 +5,7 @@ is one atomic access to the containers it is given. Python code that was not
 rewritten is watched by `foreign.py`.
 """
 
+import datetime
 import functools
 import types
 from collections.abc import Callable
@@ -145,6 +146,7 @@ def _has_content(thing: Any) -> bool:
 
 # Built-ins that get at fields or iterate; the modules that know how put their stand-ins here.
 SPECIAL_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+_CLOCKS = ("now", "utcnow", "today")  # class methods of dates that read a clock
 _DUNDER_FIELD_METHODS = {"__getattribute__": "getattr", "__setattr__": "setattr", "__delattr__": "delattr"}
 
 
@@ -164,6 +166,8 @@ def _c_callee(function: Any, site: Site) -> Any:
                 READ if function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES else WRITE
             )
             return Announced(function, None, mode, False, site)
+        if isinstance(owner, type) and function.__name__ in _CLOCKS and issubclass(owner, datetime.date):
+            return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
         return Announced(

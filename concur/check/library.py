@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from concur.check import calendar
 from concur.check import engine as runs
 from concur.check.ops import READ, WRITE
 from concur.check.virtual_local import local
@@ -148,6 +149,11 @@ def _time_names() -> dict[str, Any]:
     names.update(clocks)
     names.update({f"{name}_ns": nanoseconds(clock) for name, clock in clocks.items()})
     names["sleep"] = sleep
+    for name in ("localtime", "gmtime", "ctime", "asctime", "strftime"):
+        names[name] = getattr(calendar, name)
+    if "clock_gettime" in names:
+        names["clock_gettime"] = calendar.clock_gettime
+        names["clock_gettime_ns"] = nanoseconds(calendar.clock_gettime)
     return names
 
 

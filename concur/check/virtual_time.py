@@ -15,6 +15,8 @@ from concur.check.engine import Engine
 
 __concur__ = True  # what is defined here announces by itself
 
+BEGINNING = 1_600_000_000.0  # the wall clock when a run begins
+
 
 def begin_timed(run: Engine, kind: int, place: Any, thing: Any, timeout: float) -> bool:
     """Take part in a timed wait; returns whether the time-out may end it now."""
@@ -86,13 +88,13 @@ def monotonic() -> float:
 
 def wall_clock() -> float:
     """``time.time``, in virtual time: the run begins at a fixed moment."""
-    return 1_600_000_000.0 + monotonic()
+    return BEGINNING + monotonic()
 
 
-def nanoseconds(clock: Callable[[], float]) -> Callable[[], int]:
+def nanoseconds(clock: Callable[..., float]) -> Callable[..., int]:
     """The same clock in nanoseconds."""
 
-    def read() -> int:
-        return round(clock() * 1_000_000_000)
+    def read(*which: int) -> int:
+        return round(clock(*which) * 1_000_000_000)
 
     return read

@@ -1,5 +1,6 @@
 """What would differ from run to run: pinned, or reported with its line."""
 
+import os
 import random as real_random
 import subprocess
 import sys
@@ -7,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from concur.check import Status, explore
+from concur.check import Status
 
-from .conftest import TOGETHER, Check
+from .conftest import Check
 
 # Each body asserts something of two threads' draws, or prints a value that must be the same in each process.
 DRAWS = {
@@ -59,9 +60,13 @@ def test_another_process_draws_the_same(tmp_path: Path) -> None:
     code = f"from concur import explore; print(explore({str(file) + '::scenario'!r}).output)"
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": path}
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": seed},
         ).stdout
-        for path in (":".join(sys.path), ":".join(["", *sys.path]))
+        for seed in ("1", "2")
     }
     assert len(outputs) == 1
     assert len(outputs.pop()) > 100
@@ -110,4 +115,60 @@ def scenario():
     assert check(text).status is Status.REFUTED
 
 
-_ = (TOGETHER, explore)
+CLOCKS = {
+    "datetime.now": "datetime.datetime.now()",
+    "now of a zone": "datetime.datetime.now(datetime.timezone.utc)",
+    "utcnow": "datetime.datetime.utcnow()",
+    "datetime.today": "datetime.datetime.today()",
+    "a subclass": "Mine.now()",
+    "by name": "now()",
+    "localtime": "tuple(time.localtime())",
+    "gmtime": "tuple(time.gmtime())",
+    "ctime": "time.ctime()",
+    "asctime": "time.asctime()",
+    "strftime": "time.strftime('%H:%M:%S')",
+    "time_ns": "time.time_ns()",
+    "clock_gettime": "time.clock_gettime(time.CLOCK_REALTIME)",
+    "clock_gettime_ns": "time.clock_gettime_ns(time.CLOCK_MONOTONIC)",
+}
+
+CLOCK_HEAD = """
+import datetime, time, warnings
+warnings.simplefilter("ignore")
+class Mine(datetime.datetime): pass
+now = datetime.datetime.now
+"""
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_every_clock_is_the_virtual_one(check: Check, clock: str) -> None:
+    """Two looks see one moment, unless a sleep comes between; another thread's sleep is seen too."""
+    text = f"""{CLOCK_HEAD}
+def scenario():
+    start = {CLOCKS[clock]}
+    assert start == {CLOCKS[clock]}
+    time.sleep(2)
+    after = {CLOCKS[clock]}
+    assert after != start
+    seen = []
+    def nap(): time.sleep(3)
+    def look(): seen.append({CLOCKS[clock]} == after)
+    together(nap, look)
+    assert HOLDS
+"""
+    assert check(text.replace("HOLDS", "True")).status is Status.VERIFIED
+    assert check(text.replace("HOLDS", "seen == [True]")).status is Status.REFUTED
+    assert check(text.replace("HOLDS", "seen == [False]")).status is Status.REFUTED
+
+
+def test_dates_are_the_real_classes(check: Check) -> None:
+    """What the virtual clock gives is an ordinary date: it agrees with `time.time`."""
+    text = """
+import datetime, time
+def scenario():
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert type(now) is datetime.datetime and now.timestamp() == time.time() == 1_600_000_000
+    assert datetime.date.today() == datetime.datetime.now().date()
+    assert repr(datetime.timedelta(1) + now).startswith("datetime.datetime(2020, 9, 14")
+"""
+    assert check(text).status is Status.VERIFIED
