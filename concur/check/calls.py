@@ -15,6 +15,7 @@ from concur.check import contents, visibility
 from concur.check import engine as runs
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, global_effect, refuse_always
+from concur.check.generators import CONSUMERS, advance, shared
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
@@ -100,6 +101,8 @@ class Announced:
             result = self.function(*args, **kwargs)
             note_view(result, self.owner)
             return result
+        if self.__name__ in CONSUMERS:
+            args = tuple([shared(each, self.site) for each in args])
         if "key" in kwargs:
             kwargs["key"] = argument(kwargs["key"], self.site)
         elif self.__name__ == "reduce":
@@ -134,6 +137,8 @@ def bound_method(thing: Any, name: str, site: Site) -> Any:
         return bound
     if isinstance(thing, type) or not _has_content(thing):
         return bound
+    if type(thing) is types.GeneratorType:
+        return functools.partial(advance, thing, site, bound)
     return Announced(bound, thing, contents.mode_of_method(name), name in contents.STORING_METHODS, site)
 
 
@@ -170,6 +175,8 @@ def _c_callee(function: Any, site: Site) -> Any:
             return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
+        if type(owner) is types.GeneratorType:
+            return functools.partial(advance, owner, site, function)
         return Announced(
             function,
             owner,
@@ -182,6 +189,8 @@ def _c_callee(function: Any, site: Site) -> Any:
         return functools.partial(SPECIAL_FUNCTIONS["dunder"], function, site)
     if type(function) is types.MethodWrapperType:
         owner = function.__self__
+        if type(owner) is types.GeneratorType:
+            return functools.partial(advance, owner, site, function)
         if _has_content(owner) and is_container(owner):
             return Announced(
                 function, owner, contents.mode_of_method(name), name in contents.STORING_METHODS, site

@@ -47,7 +47,9 @@ def describe(engine: Engine, number: int, expected_tid: int, expected: Any) -> s
 
 
 def _step(kind: int, name: Any, site: Any) -> str:
-    what = {"[]": "a container", "lock": "a lock", "thread": "a thread", "next": "an iterator"}.get(name, name)
+    what = {"[]": "a container", "lock": "a lock", "thread": "a thread", "next": "an iterator"}.get(
+        name, name
+    )
     where = f" at {site[0]}:{site[1]}" if site else ""
     return f"{KIND_NAMES[kind]}{f' {what}' if what else ''}{where}"
 

@@ -24,7 +24,9 @@ __concur__ = True  # what is defined here announces by itself
 _SEED = 0x636F6E637572
 _SOURCE = "the system's source of random numbers"
 _in_run = _random.Random(_SEED)
-_in_import = _random.Random(_SEED + 1)  # apart: a module may be imported at another moment in another schedule
+_in_import = _random.Random(
+    _SEED + 1
+)  # apart: a module may be imported at another moment in another schedule
 
 
 def new_run() -> None:

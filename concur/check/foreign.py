@@ -26,18 +26,14 @@ _BLOCKING = frozenset(
     """multiprocessing subprocess socket _socket select selectors asyncio _asyncio signal ssl http urllib concurrent
     _posixsubprocess _multiprocessing sched socketserver""".split()
 )
-_WORLD = frozenset(
-    "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes".split()
-)
+_WORLD = frozenset("os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes".split())
 
 # Of these, that start threads or tasks of their own, no use is right, not even while the main thread is alone.
 _NEVER = frozenset(("multiprocessing", "_multiprocessing", "asyncio", "_asyncio"))
 
 # Functions that read the real clock, or draw real random numbers, below code that is not rewritten.
 _NOT_PINNED = frozenset(
-    """email.utils.formatdate email.utils.localtime email.utils.make_msgid http.cookiejar.time2isoz
-    tempfile.mktemp tempfile.mkdtemp tempfile.mkstemp tempfile.NamedTemporaryFile
-    statistics.NormalDist.samples""".split()
+    "email.utils.formatdate email.utils.localtime email.utils.make_msgid statistics.NormalDist.samples".split()
 )
 
 
@@ -66,7 +62,9 @@ def refuse_always(run: Engine, function: Any, site: tuple[str, int]) -> None:
         )
     module = module_of(function)
     if module in _NEVER:
-        run.give_up(f"{name}() at {site[0]}:{site[1]}: what '{module}' runs cannot be controlled; use threads")
+        run.give_up(
+            f"{name}() at {site[0]}:{site[1]}: what '{module}' runs cannot be controlled; use threads"
+        )
 
 
 def call_foreign(

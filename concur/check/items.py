@@ -7,6 +7,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign
+from concur.check.generators import shared
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, seen, touch, touch_all
 
@@ -88,6 +89,8 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
     run = runs.active
     if run is not None and not run.alone:
         touch_all(run, containers_in((left, right)), site)
+        if sign in ("in", "not in"):
+            right = shared(right, site)
         if run.recording:
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)

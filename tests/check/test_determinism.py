@@ -1,5 +1,6 @@
 """What would differ from run to run: pinned, or reported with its line."""
 
+import json
 import os
 import random as real_random
 import subprocess
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from concur.check import Status
+from concur.check import Status, divergence, explore, replay
+from concur.errors import TokenError
 
-from .conftest import Check
+from .conftest import TOGETHER, Check
 
 # Each body asserts something of two threads' draws, or prints a value that must be the same in each process.
 DRAWS = {
@@ -172,3 +174,142 @@ def scenario():
     assert repr(datetime.timedelta(1) + now).startswith("datetime.datetime(2020, 9, 14")
 """
     assert check(text).status is Status.VERIFIED
+
+
+# How a number of runs is kept -> (how it is counted up, the cause that the message names)
+KEPT = {
+    "environment": (
+        "runs = int(os.environ.get('CONCUR_TEST_RUNS', 0)); os.environ['CONCUR_TEST_RUNS'] = str(runs + 1)",
+        "runs and os.environ",
+        "the environment outlives a run",
+    ),
+    "file": (
+        "path = pathlib.Path(__file__ + '.r'); runs = len(path.read_text()); path.write_text('x' * (runs + 1))",
+        "runs",
+        "files",
+    ),
+    "module": (
+        "runs = getattr(json, 'concur_test_runs', 0); json.concur_test_runs = runs + 1",
+        "runs",
+        "a module that is not rewritten",
+    ),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_state_kept_between_runs_is_reported(
+    check: Check, kept: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A run that depends on how many came before: both steps are named with their lines, and the cause."""
+    monkeypatch.setenv("CONCUR_TEST_RUNS", "0")
+    monkeypatch.setattr(json, "concur_test_runs", 0, raising=False)
+    (tmp_path / "program.py.r").write_text("")
+    count, read, cause = KEPT[kept]
+    text = f"""
+import json, os, pathlib
+class Box: first = second = 0
+def scenario():
+    {count}
+    box = Box()
+    def work():
+        if ({read}) and runs % 2: box.first += 1
+        else: box.second += 1
+    def also(): work()
+    together(work, also)
+"""
+    verdict = check(text)
+    assert verdict.status is Status.UNCHECKABLE, str(verdict)
+    assert "not deterministic" in verdict.reason
+    assert "by thread 'work'" in verdict.reason
+    steps = [f"program.py:{line}" in verdict.reason for line in (18, 19)]
+    assert steps == [True, True], verdict.reason
+    assert cause in verdict.reason
+
+
+@pytest.mark.parametrize("line", ["for x in {a, b}: x.n += 1", "for x in set(xs): x.n += 1"])
+def test_a_set_on_the_line_is_the_likely_cause(tmp_path: Path, line: str) -> None:
+    """The cause is looked for on the two lines of the message."""
+    file = tmp_path / "a_set.py"
+    file.write_text(f"x = 1\n{line}\n")
+    assert "order of a set" in divergence.cause_at([(str(file), 1), (str(file), 2)])
+    assert divergence.cause_at([(str(file), 1)]).startswith("look for")
+
+
+def test_hash_and_id_are_numbers_of_the_run(check: Check) -> None:
+    """Both are pinned for objects that have nothing but an address; other hashes are CPython's."""
+    text = """
+class Box: pass
+class Own:
+    def __hash__(self): return 77
+def scenario():
+    first, second = Box(), Box()
+    assert (hash(first), id(second), hash(second), id(first)) == (1, 2, 2, 1)
+    assert hash(Own()) == 77 and hash(5) == 5
+    assert hash("a") == "a".__hash__() and {first: 1}[first] == 1
+"""
+    assert check(text).status is Status.VERIFIED
+
+
+def test_threads_that_number_objects_first_race(check: Check) -> None:
+    """Which object gets the lower number depends on the schedule, and both orders are run."""
+    text = """
+class Box: pass
+def scenario():
+    a, b, seen = Box(), Box(), []
+    def one(): id(a)
+    def two(): id(b)
+    together(one, two)
+    assert id(a) HOLDS id(b)
+"""
+    assert check(text.replace("HOLDS", "<")).status is Status.REFUTED
+    assert check(text.replace("HOLDS", ">")).status is Status.REFUTED
+
+
+def test_a_known_number_is_only_read(check: Check) -> None:
+    """Two threads that ask for the number of an object that has one do not conflict."""
+    text = """
+class Box: pass
+def scenario():
+    a = Box()
+    id(a)
+    def one(): id(a); id(a)
+    together(one, one)
+"""
+    assert check(text).schedules == 1
+
+
+@pytest.mark.parametrize(
+    "call", ["email.utils.formatdate()", "email.utils.make_msgid()", "statistics.NormalDist().samples(2)"]
+)
+def test_real_clocks_and_names_below_other_code_are_refused(check: Check, call: str) -> None:
+    """A function that is not rewritten and reads what is not pinned is named with its line."""
+    verdict = check(f"import email.utils, statistics\ndef scenario():\n    {call}\n")
+    assert verdict.status is Status.UNCHECKABLE
+    assert call.rpartition("(")[0].replace("()", "") in verdict.reason
+    assert "program.py:13" in verdict.reason
+
+
+def test_a_token_that_is_not_followed_tells_of_sets_of_texts(tmp_path: Path) -> None:
+    """Their order differs between processes, and the message says what pins it."""
+    file = tmp_path / "program.py"
+    text = (
+        TOGETHER
+        + """
+import os
+class Box: n = 0
+def scenario():
+    box = Box()
+    def add():
+        for _ in range(int(os.environ["CONCUR_TEST_RUNS"])): box.n += 1
+    together(add, add)
+    assert box.n == 4
+"""
+    )
+    file.write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONCUR_TEST_RUNS", "2")
+        verdict = explore(f"{file}::scenario")
+        assert verdict.failure is not None
+        patch.setenv("CONCUR_TEST_RUNS", "1")
+        with pytest.raises(TokenError, match=r"PYTHONHASHSEED=0"):
+            replay(f"{file}::scenario", verdict.failure.token)
