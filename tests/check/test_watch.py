@@ -1,9 +1,12 @@
 """A call that waits for the real world ends as uncheckable, with its name and line; never a hang."""
 
+import gc
 import os
 import signal
 import sys
 import threading
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ BLOCKS = {
     "os.read(r, 1)": "os.read()",
     "os.fdopen(r).read()": "read()",
     "open(FIFO)": "open()",
-    "server.accept()": "accept()",
+    "socket.create_server(('127.0.0.1', 0)).accept()": "accept()",
     "subprocess.run(['sleep', '1000'])": "subprocess.run()",
     "select.select([r], [], [])": "select.select()",
     "signal.pause()": "signal.pause()",
@@ -36,10 +39,7 @@ import waiting
 FIFO = "fifo"
 """
 
-SETUP = """
-    r, w = os.pipe()
-    server = socket.socket(); server.bind(("127.0.0.1", 0)); server.listen()
-"""
+SETUP = "\n    r, w = os.pipe()"
 
 FOREIGN = """
 import queue
@@ -49,7 +49,7 @@ def forever():
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Look often; and a package that is not rewritten, since it lies elsewhere."""
     monkeypatch.setattr(watch, "_LOOK", 0.05)
     monkeypatch.setattr(watch, "_IDLE", 0.001)
@@ -59,6 +59,10 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delitem(sys.modules, "waiting", raising=False)
     monkeypatch.syspath_prepend(str(packages))
     os.mkfifo(tmp_path / "fifo")
+    yield
+    with warnings.catch_warnings():  # nor may what it left be found by a later test
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def program(text: str, tmp_path: Path) -> str:
