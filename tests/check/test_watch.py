@@ -89,7 +89,7 @@ def test_while_the_main_thread_is_alone(check: Check, tmp_path: Path, call: str)
     verdict = check(program(f"def scenario():{SETUP}\n    {call}\n", tmp_path))
     assert verdict.status is Status.UNCHECKABLE, str(verdict)
     assert BLOCKS[call] in verdict.reason
-    assert "waited" in verdict.reason
+    assert "waited 0.25 s" in verdict.reason
     assert "program.py:" in verdict.reason
 
 
