@@ -5,6 +5,7 @@ is one atomic access to the containers it is given. Python code that was not
 rewritten is watched by `foreign.py`.
 """
 
+import datetime
 import functools
 import types
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from concur.check import contents, visibility
 from concur.check import engine as runs
 from concur.check.buffers import exporter, is_buffer, touch_size
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
-from concur.check.foreign import call_foreign, global_effect
+from concur.check.foreign import call_foreign, global_effect, refuse_always
+from concur.check.generators import CONSUMERS, advance, shared
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, consumed, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
@@ -72,7 +74,10 @@ class Foreign:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = runs.active
-        if run is None or run.alone:
+        if run is None:
+            return self.function(*args, **kwargs)
+        refuse_always(run, self.function, self.site)
+        if run.alone:
             return self.function(*args, **kwargs)
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
         return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
@@ -103,6 +108,8 @@ class Announced:
             result = self.function(*args, **kwargs)
             note_view(result, self.owner)
             return result
+        if self.__name__ in CONSUMERS:
+            args = tuple([shared(each, self.site) for each in args])
         if "key" in kwargs:
             kwargs["key"] = argument(kwargs["key"], self.site)
         elif self.__name__ == "reduce":
@@ -143,6 +150,8 @@ def bound_method(thing: Any, name: str, site: Site) -> Any:
     special = SPECIAL_METHODS.get((type(thing), name))
     if special is not None:
         return Special(special, site, thing)
+    if type(thing) is types.GeneratorType:
+        return functools.partial(advance, thing, site, bound)
     return Announced(bound, thing, contents.mode_of_method(name), name in contents.STORING_METHODS, site)
 
 
@@ -157,6 +166,7 @@ def _has_content(thing: Any) -> bool:
 SPECIAL_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 # The same for methods: of a type, by name. They are given the site, the object, and the arguments.
 SPECIAL_METHODS: dict[tuple[type, str], Callable[..., Any]] = {}
+_CLOCKS = ("now", "utcnow", "today")  # class methods of dates that read a clock
 _DUNDER_FIELD_METHODS = {"__getattribute__": "getattr", "__setattr__": "setattr", "__delattr__": "delattr"}
 
 
@@ -176,11 +186,15 @@ def _c_callee(function: Any, site: Site) -> Any:
                 READ if function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES else WRITE
             )
             return Announced(function, None, mode, False, site)
+        if isinstance(owner, type) and function.__name__ in _CLOCKS and issubclass(owner, datetime.date):
+            return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
         special = SPECIAL_METHODS.get((type(owner), function.__name__))
         if special is not None:
             return Special(special, site, owner)
+        if type(owner) is types.GeneratorType:
+            return functools.partial(advance, owner, site, function)
         return Announced(
             function,
             owner,
@@ -193,6 +207,8 @@ def _c_callee(function: Any, site: Site) -> Any:
         return functools.partial(SPECIAL_FUNCTIONS["dunder"], function, site)
     if type(function) is types.MethodWrapperType:
         owner = function.__self__
+        if type(owner) is types.GeneratorType:
+            return functools.partial(advance, owner, site, function)
         if _has_content(owner) and is_container(owner):
             return Announced(
                 function, owner, contents.mode_of_method(name), name in contents.STORING_METHODS, site

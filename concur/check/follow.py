@@ -36,10 +36,18 @@ class Follow:
                     self.position += 1
                 return thread
         self.position += 1
-        self.diverged = f"step {self.position} is for thread {tid}, which cannot run there"
+        self.diverged = f"step {self.position} is for {_named(engine, tid)}"
         return None
 
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         """The thread takes a step where no other can be picked."""
         if not (self.skip_minor and thread.minor):
             self.position += 1
+
+
+def _named(engine: Engine, tid: int) -> str:
+    if tid >= len(engine.threads):
+        return f"thread {tid}, which was not started"
+    thread = engine.threads[tid]
+    site = thread.op[3] if thread.op is not None and not thread.done else None
+    return f"thread '{thread.name}', which cannot run there{f' ({site[0]}:{site[1]})' if site else ''}"

@@ -28,8 +28,14 @@ _BLOCKING = frozenset(
     """multiprocessing subprocess socket _socket select selectors asyncio _asyncio signal ssl http urllib concurrent
     _posixsubprocess _multiprocessing sched socketserver""".split()
 )
-_WORLD = frozenset(
-    "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split()
+_WORLD = frozenset("os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes".split())
+
+# Of these, that start threads or tasks of their own, no use is right, not even while the main thread is alone.
+_NEVER = frozenset(("multiprocessing", "_multiprocessing", "asyncio", "_asyncio"))
+
+# Functions that read the real clock, or draw real random numbers, below code that is not rewritten.
+_NOT_PINNED = frozenset(
+    "email.utils.formatdate email.utils.localtime email.utils.make_msgid statistics.NormalDist.samples".split()
 )
 
 
@@ -46,6 +52,21 @@ def global_effect(function: Any) -> str | None:
     """The module of a function that waits for the world or changes it, else None."""
     module = module_of(function)
     return module if module in _BLOCKING or module in _WORLD else None
+
+
+def refuse_always(run: Engine, function: Any, site: tuple[str, int]) -> None:
+    """Give up at what would make the run depend on more than its schedule, threads or none."""
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+    if name in _NOT_PINNED:
+        run.give_up(
+            f"{name}() at {site[0]}:{site[1]} reads the real clock or draws real random numbers, so the program is not"
+            " deterministic; pass it the moment or the name, or leave it out of the scenario"
+        )
+    module = module_of(function)
+    if module in _NEVER:
+        run.give_up(
+            f"{name}() at {site[0]}:{site[1]}: what '{module}' runs cannot be controlled; use threads"
+        )
 
 
 def call_foreign(

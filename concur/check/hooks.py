@@ -7,7 +7,7 @@ an active run, and while the main thread is alone, it only performs it.
 from typing import Any
 
 import concur.check.buffer_calls  # noqa: F401  # it says in calls.py what it does instead of some functions
-from concur.check import fields, touch
+from concur.check import fields, generators, touch
 from concur.check.calls import callee
 from concur.check.fields import delete_attr, load_attr, method, store_attr
 from concur.check.items import (
@@ -30,6 +30,7 @@ def new_run() -> None:
     """Forget what belongs to the classes and objects of the last run."""
     fields.new_run()
     touch.new_run()
+    generators.new_run()
 
 
 HOOKS: dict[str, Any] = {

@@ -9,6 +9,7 @@ from concur.check import engine as runs
 from concur.check.buffers import by_words, is_buffer, touch_size
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign
+from concur.check.generators import shared
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, consumed, same, seen, touch, touch_all
 
@@ -109,6 +110,8 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         if sign in ("in", "not in"):
             consumed(run, (right,))
         touch_all(run, containers_in((left, right)), site)
+        if sign in ("in", "not in"):
+            right = shared(right, site)
         if run.recording:
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import hooks, library, sharing, variables
+from concur.check import entropy, hooks, library, sharing, variables
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
@@ -56,6 +56,7 @@ class Loader:
             "threading": self._threading,
             "_thread": library.thread_module,
             "time": library.time_module,
+            "_random": entropy.random_module,
             "concur": self._concur,
         }
 
@@ -66,6 +67,7 @@ class Loader:
         sharing.drop_changed()
         hooks.new_run()
         library.new_run()
+        entropy.new_run()
 
     def digest(self, qualname: str) -> str:
         """A hash of the scenario's name and of the sources that were loaded, the standard library's apart."""
@@ -162,8 +164,8 @@ class Loader:
         module = self.modules.get(name)
         if module is not None:
             return module
-        if name == "_queue":
-            raise ImportError("queue is loaded from its Python source")
+        if name in library.IN_PYTHON:
+            raise ImportError(f"{name[1:]} is loaded from its Python source")
         if name in self._specials:
             module = self.modules[name] = self._specials[name]()
             return module
@@ -215,6 +217,8 @@ class Loader:
                     module.__dict__[key] = value
             if name == "dataclasses":
                 module.__dict__["exec"] = _exec_rewritten
+            elif name == "uuid":
+                module.__dict__["_GETTERS"] = []  # they ask other programs for the address of this machine
             sharing.keep(name, module)
         self.modules[name] = module
         return module

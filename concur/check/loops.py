@@ -12,6 +12,7 @@ from concur.check.buffers import by_words
 from concur.check.calls import HEAP_TYPE, SPECIAL_FUNCTIONS, argument, callee
 from concur.check.contents import SCALARS, is_container
 from concur.check.engine import Engine
+from concur.check.generators import SharedGenerator, shared
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, consumed, place_of, places_of, seen, touch
 from concur.check.variables import write_name
@@ -86,9 +87,11 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
         if type(kind.__iter__) is types.FunctionType:  # a subclass with an iteration of its own
             return thing
         return _private(run, thing, site)
+    if kind is types.GeneratorType:
+        return SharedGenerator(thing, site)
     if delegate:
         return thing
-    if kind is types.GeneratorType or (hasattr(thing, "__next__") and not kind.__flags__ & HEAP_TYPE):
+    if hasattr(thing, "__next__") and not kind.__flags__ & HEAP_TYPE:
         return _stepwise(run, thing, site)
     return thing
 
@@ -105,19 +108,9 @@ def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
 
 
 def _announce_iterator(run: Engine, iterator: Any, site: Site) -> None:
-    """Moving an iterator changes it; a generator may be moved by one thread only."""
+    """Moving an iterator changes it."""
     kind = type(iterator)
-    if kind is types.GeneratorType:
-        run.current.changes += 1
-        user = run.generators.setdefault(id(iterator), run.current.tid)
-        run.kept.append(iterator)
-        if user != run.current.tid:
-            other = run.threads[user].name
-            run.give_up(
-                f"{site[0]}:{site[1]}: generator '{iterator.__name__}' is used by threads '{other}' and"
-                f" '{run.current.name}'; generators are not safe between threads"
-            )
-    elif kind is not SharedIterator and not kind.__flags__ & HEAP_TYPE:
+    if kind is not SharedIterator and not kind.__flags__ & HEAP_TYPE:
         run.step((WRITE, (id(iterator), "next"), iterator, site, None))
 
 
@@ -129,7 +122,7 @@ def unpack(thing: Any, site: Site) -> Any:
             touch(run, READ, thing, site)
         else:
             consumed(run, (thing,))
-    return thing
+    return shared(thing, site)
 
 
 def literal(generator: Any) -> Any:
@@ -155,7 +148,7 @@ def _next(site: Site, /, iterator: Any, *default: Any) -> Any:
     run = runs.active
     if run is not None and not run.alone:
         _announce_iterator(run, iterator, site)
-    return next(iterator, *default)
+    return next(shared(iterator, site), *default)
 
 
 def _iter(site: Site, /, thing: Any, *sentinel: Any) -> Any:
@@ -167,7 +160,7 @@ def _iter(site: Site, /, thing: Any, *sentinel: Any) -> Any:
 def _lazy(cls: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
     if cls is reversed and is_container(args[0]):
         return SharedIterator(args[0], site, reversed(args[0]))
-    wrapped = [SharedIterator(a, site) if is_container(a) else argument(a, site) for a in args]
+    wrapped = [SharedIterator(a, site) if is_container(a) else shared(argument(a, site), site) for a in args]
     return cls(*wrapped, **kwargs)
 
 

@@ -1,5 +1,6 @@
 """Announce accesses to the content of containers: what the hooks of calls, loops and items share."""
 
+from types import GeneratorType
 from typing import Any
 
 from concur.check.buffers import exporter, is_buffer, whole
@@ -70,10 +71,10 @@ def same(old: Any, new: Any) -> bool:
 
 
 def consumed(run: Engine, things: Any) -> None:
-    """Iterators that C code is about to move, without a step: one that was made for this call is gone after it."""
-    literal, run.literal = run.literal, None
+    """Iterators that C code is about to move, without a step. (Generators say so themselves: generators.py.)"""
     for thing in things:
-        if type(thing) not in SCALARS and hasattr(type(thing), "__next__") and thing is not literal:
+        kind = type(thing)
+        if kind not in SCALARS and kind is not GeneratorType and hasattr(kind, "__next__"):
             run.current.changes += 1
 
 

@@ -22,9 +22,15 @@ from concur.check.scenario import Scenario
 from concur.check.story import failure_of
 from concur.check.trace import Recorder
 from concur.check.verdict import Failure, Status, Verdict
+from concur.check.watch import Watch
 from concur.errors import TokenError, UsageError
 
 _COLLECT_EVERY = 500  # runs between two collections of garbage; the collector is off during a run
+
+_HASHES = (
+    "The order of a set of texts differs between processes: if the program depends on it, set PYTHONHASHSEED=0"
+    " for the command that explores and for the one that replays"
+)
 
 
 class Work:
@@ -38,6 +44,7 @@ class Work:
         self.progress = progress
         self.knowledge = Knowledge()
         self.output = Output()
+        self.watch = Watch()
         self.began = time.perf_counter()
         self.run_count = 0
 
@@ -53,7 +60,8 @@ class Work:
         try:
             if capture:
                 sys.stdout = sys.stderr = self.output
-            yield
+            with self.watch.on() if capture else contextlib.nullcontext():  # else a debugger is at work
+                yield
         finally:
             sys.stdout, sys.stderr = streams
             runs.active = None
@@ -81,10 +89,12 @@ class Work:
             cycles=Cycles(recorder) if self.knowledge.cycles else None,
         )
         runs.active = engine
+        self.watch.begin(engine)
         try:
             engine.run(main)
         finally:
             runs.active = None
+            self.watch.begin(None)
         return engine
 
     @property
@@ -173,7 +183,7 @@ class Work:
             )
         if strategy.diverged is not None:
             raise TokenError(
-                f"the program did not follow the token: {strategy.diverged}; it is not deterministic"
+                f"the program did not follow the token: {strategy.diverged}; it is not deterministic. {_HASHES}"
             )
         if engine.uncheckable is not None:
             return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
