@@ -5,6 +5,7 @@ from typing import Any
 
 from concur.check import ops
 from concur.check.engine import Engine, ThreadFailure
+from concur.check.shrink import switches
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
 from concur.check.why import why_failed, why_stuck
@@ -36,7 +37,7 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
         waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
         steps += tuple(_step(engine, step, waits=True) for step in waiting)
-    return Failure(kind, message, why, token, steps)
+    return Failure(kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]))
 
 
 def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:

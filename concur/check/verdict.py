@@ -46,6 +46,7 @@ class Failure:
         why: how the threads brought it about; may be several lines.
         token: the schedule, to be given to :func:`concur.replay`.
         steps: the run, one visible operation an entry.
+        switches: how many consecutive steps of the schedule are of different threads.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Failure:
     why: str
     token: str
     steps: tuple[Step, ...]
+    switches: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -60,6 +62,7 @@ class Failure:
             "message": self.message,
             "why": self.why,
             "token": self.token,
+            "switches": self.switches,
             "steps": [step.to_json() for step in self.steps],
         }
 
