@@ -142,7 +142,7 @@ class Bounded(_Guided):
             picked = next((thread for thread in able if thread.tid == self.prefix[index]), None)
         else:
             picked = current if current in able else able[0]
-            if picked is not current or not self.places.quiet(picked.op):  # type: ignore[union-attr, arg-type]
+            if picked is not current or not self.places.quiet(picked.op):  # type: ignore[arg-type]
                 for other in able:
                     least = self._least(engine, other)
                     if other is not picked and least <= self.most:
@@ -245,7 +245,7 @@ def _steps(blocks: list[Block]) -> list[int]:
 
 
 def _moves(blocks: list[Block]) -> Iterator[list[Block]]:
-    """Each block joined with the thread's next one, at the place of either; left out; or put behind a lower thread's."""
+    """Each block joined with its thread's next one, at the place of either; left out; behind a lower thread's."""
     for index, (tid, count) in enumerate(blocks):
         before, after = blocks[:index], blocks[index + 1 :]
         later = next((at for at, block in enumerate(after) if block[0] == tid), None)

@@ -58,7 +58,7 @@ class IfForWhile:
     """One item; whoever was woken believes that there is one, or room for one."""
 
     def __init__(self):
-        self.items = deque()
+        self.items: deque[int] = deque()
         self.lock = Lock()
         self.not_full, self.not_empty = Condition(self.lock), Condition(self.lock)
 
@@ -82,7 +82,7 @@ class OneCondition:
     """One item; producers and consumers wait for one condition, and notify() may wake the wrong kind."""
 
     def __init__(self):
-        self.items = deque()
+        self.items: deque[int] = deque()
         self.changed = Condition()
 
     def put(self, item):
@@ -111,3 +111,16 @@ def scenario_if_for_while():
 
 def scenario_one_condition():
     exchange(OneCondition())
+
+
+def scenario_two_mistakes():
+    box = Box()
+
+    def add():
+        seen = box.value
+        box.value = seen + 1
+        if seen == 1:
+            raise KeyError("second")
+
+    together(add, add)
+    assert box.value == 2
