@@ -31,6 +31,7 @@ from concur.check.threads import Strategy, VirtualThread
 
 MAX_RUNS = 300
 MAX_STEPS = 100_000  # in all these runs together
+_MOST_PAIRS = 20  # of threads that are tried in each other's roles
 
 Block = tuple[int, int]  # a thread, and how many steps it takes in a row
 
@@ -204,16 +205,17 @@ class _Shrinker:
 
     def from_below(self) -> None:
         """Run what has the fewest switches first, until nothing is left that could be better."""
-        queue: list[tuple[int, tuple[int, ...]]] = [(0, ())]
+        order = itertools.count()  # what was noted first, of as many switches
+        queue: list[tuple[int, int, list[int], int, int]] = [(0, next(order), [], 0, 0)]
         while queue:
-            least, prefix = heapq.heappop(queue)
+            least, _, taken, at, thread = heapq.heappop(queue)
             most = switches(self.best)
             if least > most:
                 return
-            strategy = Bounded(prefix, most, self.wanted[2], self.places)
+            strategy = Bounded([*taken[:at], thread], most, self.wanted[2], self.places)
             self._is_better(strategy)
             for cost, index, tid in strategy.branches:
-                heapq.heappush(queue, (cost, (*strategy.taken[:index], tid)))
+                heapq.heappush(queue, (cost, next(order), strategy.taken, index, tid))
 
     def _is_better(self, strategy: Strategy) -> bool:
         if self.runs <= 0 or self.steps <= 0:
@@ -245,7 +247,11 @@ def _steps(blocks: list[Block]) -> list[int]:
 
 
 def _moves(blocks: list[Block]) -> Iterator[list[Block]]:
-    """Each block joined with its thread's next one, at the place of either; left out; behind a lower thread's."""
+    """Simpler schedules that may fail in the same way.
+
+    Each block is joined with its thread's next one, at the place of either, left out, or put behind the
+    block of a lower thread; or two threads change roles, so that the lower one comes first.
+    """
     for index, (tid, count) in enumerate(blocks):
         before, after = blocks[:index], blocks[index + 1 :]
         later = next((at for at, block in enumerate(after) if block[0] == tid), None)
@@ -256,3 +262,8 @@ def _moves(blocks: list[Block]) -> Iterator[list[Block]]:
         yield before + after
         if after and after[0][0] < tid:
             yield [*before, after[0], (tid, count), *after[1:]]
+    order = dict.fromkeys(tid for tid, _ in blocks)
+    turned = (pair for pair in itertools.combinations(order, 2) if pair[0] > pair[1])
+    for one, other in itertools.islice(turned, _MOST_PAIRS):
+        roles = {one: other, other: one}
+        yield [(roles.get(tid, tid), count) for tid, count in blocks]

@@ -68,7 +68,7 @@ def test_a_random_failing_schedule_is_shrunk(name: str, seed: int) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["counter_2x1", "counter_3x2", "philosophers_3", "philosophers_5"])
+@pytest.mark.parametrize("name", ["counter_3x2", "philosophers_3", "philosophers_5"])
 def test_it_does_not_matter_which_schedule_was_found(name: str) -> None:
     """Different failing schedules of one mistake are shrunk to one."""
     work = work_on(name)
