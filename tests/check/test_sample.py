@@ -162,13 +162,11 @@ def test_a_loop_that_waits_at_an_unshared_place_is_left(check: Check, tmp_path: 
         class Box: pass
         def scenario():
             box = Box()
-            box.flag = box.go = 0
+            box.flag = 0
             def wait():
-                while box.go and not box.flag: pass
-            def raise_it():
-                box.go = 1
-                if box.go: box.flag = 1
-            together(raise_it, wait)
+                while not box.flag: pass
+            def raise_it(): box.flag = 1
+            together(wait, raise_it)
         """,
         max_schedules=1,
     )

@@ -12,7 +12,7 @@ from concur.check.engine import Engine
 from concur.check.options import Options
 from concur.check.sample import RandomWalk
 from concur.check.scenario import Scenario
-from concur.check.shrink import Lenient, shrink, switches, way_of_failing
+from concur.check.shrink import Lenient, _Shrinker, shrink, switches, way_of_failing
 from concur.check.threads import VirtualThread
 from concur.check.work import Work
 
@@ -131,6 +131,17 @@ def test_no_schedule_with_fewer_switches_fails(name: str, most: int, at_least: i
     for each, schedule in zip(found, shrunk, strict=True):
         same = [other for way, other in runs if way == way_of_failing(each)]
         assert min(same, key=lambda other: (switches(other), len(other), other)) == schedule
+
+
+@pytest.mark.parametrize("name", ["counter_2x1", "counter_3x2", "philosophers_3"])
+def test_the_search_from_below_needs_no_good_start(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reaches the same schedule from the one that was found as from one that is short already."""
+    work = work_on(name)
+    with work.running():
+        found = failing(work, 0)
+        shrunk = shrink(functools.partial(work.run, full=True), found)
+        monkeypatch.setattr(_Shrinker, "greedily", lambda self: None)
+        assert shrink(functools.partial(work.run, full=True), found) == shrunk
 
 
 def test_it_stays_the_same_failure() -> None:
