@@ -10,10 +10,12 @@ noted under the shapes of the steps that touched it: kind, line, and name. Two
 places that look alike are shared as soon as one of them is.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from concur.check import ops
 from concur.check.analysis import shape
+from concur.check.engine import Engine
 from concur.check.ops import Op
 
 
@@ -24,8 +26,12 @@ class Places:
         self.seen: set[Any] = set()  # shapes of steps
         self.shared: set[Any] = set()  # those of a place that two threads touched and one changed
 
-    def learn(self, trace: list[tuple[int, Op]]) -> None:
-        """Take in the steps of one run."""
+    def learn_from(self, engine: Engine) -> None:
+        """Take in a run that is over; what a thread waits for in vain is shared too."""
+        self.learn([*engine.trace, *((thread.tid, op) for thread, op in engine.pending)])
+
+    def learn(self, trace: Iterable[tuple[int, Op]]) -> None:
+        """Take in the steps of one run, each with its thread."""
         threads: dict[Any, set[int]] = {}
         decisive: set[Any] = set()
         shapes: dict[Any, set[Any]] = {}

@@ -28,7 +28,7 @@ class RandomWalk:
     def start(self) -> None:
         """Begin a run."""
         if self.last is not None:
-            self.places.learn(self.last.trace)
+            self.places.learn_from(self.last)
         self.last = None
         self.threads = 1
         self.quiet = 0

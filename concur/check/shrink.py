@@ -187,7 +187,7 @@ class _Shrinker:
         self.wanted = way_of_failing(found)
         self.best = [tid for tid, _ in found.trace]
         self.places = Places()
-        self.places.learn(found.trace)
+        self.places.learn_from(found)
         self.runs = max_runs
         self.steps = max_steps
 
@@ -205,9 +205,15 @@ class _Shrinker:
 
     def from_below(self) -> None:
         """Run what has the fewest switches first, until nothing is left that could be better."""
+        known = -1
+        while known != len(self.places.shared):  # else runs were passed over by what was not known yet
+            known = len(self.places.shared)
+            self._search(known)
+
+    def _search(self, known: int) -> None:
         order = itertools.count()  # what was noted first, of as many switches
         queue: list[tuple[int, int, list[int], int, int]] = [(0, next(order), [], 0, 0)]
-        while queue:
+        while queue and known == len(self.places.shared):
             least, _, taken, at, thread = heapq.heappop(queue)
             most = switches(self.best)
             if least > most:
@@ -223,7 +229,7 @@ class _Shrinker:
         engine = self.run(strategy)
         self.runs -= 1
         self.steps -= len(engine.trace)
-        self.places.learn(engine.trace)
+        self.places.learn_from(engine)
         given_up = engine.pruned or engine.cut or engine.uncheckable
         if given_up or not engine.went_wrong or way_of_failing(engine) != self.wanted:
             return False

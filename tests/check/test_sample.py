@@ -150,7 +150,7 @@ def test_priorities_change_at_shared_steps_only(check: Check, tmp_path: Path) ->
     again = CountingPriorities(1)
     again.places = chooser.places
     assert chooser.last is not None
-    again.places.learn(chooser.last.trace)
+    again.places.learn_from(chooser.last)
     runs_of(check, tmp_path, again, 20, 20)
     assert set(again.lowered) == {"total"}
 
