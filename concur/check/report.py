@@ -28,7 +28,10 @@ def headline(verdict: Verdict) -> str:
     if verdict.status is Status.VERIFIED:
         return f"{start}, {count}, {verdict.seconds:.2f} s: {verdict.bound}"
     if verdict.status is Status.REFUTED and verdict.failure is not None:
-        return f"{start} by schedule {verdict.schedules:,}, {verdict.seconds:.2f} s: {verdict.failure.kind}"
+        switches = verdict.failure.switches
+        counted = f"{switches:,} context switch{'' if switches == 1 else 'es'}"
+        where = f"{start} by schedule {verdict.schedules:,}, {verdict.seconds:.2f} s"
+        return f"{where}: {verdict.failure.kind}, {counted}"
     return f"{start} after {count}, {verdict.seconds:.2f} s: {verdict.reason}"
 
 

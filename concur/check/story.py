@@ -6,6 +6,7 @@ from typing import Any
 from concur.check import ops
 from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
+from concur.check.shrink import switches
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
 from concur.check.why import why_failed, why_livelocked, why_stuck
@@ -51,7 +52,7 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
         steps += tuple(_step(engine, step, waits=True) for step in waiting)
     error = engine.failures[0].error if engine.failures else None
-    return Failure(kind, message, why, token, steps, error)
+    return Failure(kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error)
 
 
 def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:

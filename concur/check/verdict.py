@@ -47,6 +47,7 @@ class Failure:
         why: how the threads brought it about; may be several lines.
         token: the schedule, to be given to :func:`concur.replay`.
         steps: the run, one visible operation an entry.
+        switches: how many consecutive steps of the schedule are of different threads.
         error: the exception that ended the run, with its traceback, for a debugger; else ``None``.
     """
 
@@ -55,6 +56,7 @@ class Failure:
     why: str
     token: str
     steps: tuple[Step, ...]
+    switches: int = 0
     error: BaseException | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class Failure:
             "message": self.message,
             "why": self.why,
             "token": self.token,
+            "switches": self.switches,
             "steps": [step.to_json() for step in self.steps],
         }
 

@@ -1,6 +1,7 @@
 """One call of `explore`, `sample` or `replay`: the runs it makes, and the verdict it comes to."""
 
 import contextlib
+import functools
 import gc
 import sys
 import time
@@ -19,6 +20,7 @@ from concur.check.options import Options
 from concur.check.output import Output
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
+from concur.check.shrink import shrink, way_of_failing
 from concur.check.story import failure_of
 from concur.check.trace import Recorder
 from concur.check.verdict import Failure, Status, Verdict
@@ -199,17 +201,22 @@ class Work:
         )
 
     def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
-        """Run the failing schedule again, with everything announced and recorded."""
-        recorder = Recorder(self.scenario.own_files())
+        """See that the failing schedule fails again, and show the simplest one that fails in the same way."""
         self.knowledge.closed = True
         strategy = Follow(schedule, skip_minor=not full)
-        engine = self.run(strategy, full=True, recorder=recorder)
-        if strategy.diverged is not None or _outcome(engine) != _outcome(found):
-            reason = strategy.diverged or "the same schedule ended differently when it was run again"
-            return self.verdict(
-                Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
-            )
-        return self.verdict(Status.REFUTED, done, "one schedule", failure=self.failure(engine, recorder))
+        engine = self.run(strategy, full=True)
+        if strategy.diverged is None and _outcome(engine) == _outcome(found):
+            found = engine
+            strategy = Follow(shrink(functools.partial(self.run, full=True), found))
+            recorder = Recorder(self.scenario.own_files())
+            engine = self.run(strategy, full=True, recorder=recorder)
+            if strategy.diverged is None and way_of_failing(engine) == way_of_failing(found):
+                failure = self.failure(engine, recorder)
+                return self.verdict(Status.REFUTED, done, "one schedule", failure=failure)
+        reason = strategy.diverged or "the same schedule ended differently when it was run again"
+        return self.verdict(
+            Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
+        )
 
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
