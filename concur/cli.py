@@ -117,6 +117,7 @@ def main() -> None:
 @click.option("--replay", "token", metavar="TOKEN", help="Run one schedule again.")
 @click.option("--backend", type=click.Choice(["greenlets", "threads"]), help="What --replay runs on.")
 @click.option("--timeouts", type=click.Choice(["any", "idle"]), help="When a time-out may end.")
+@click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race leads to.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -127,6 +128,7 @@ def explore(
     token: str | None,
     backend: Literal["greenlets", "threads"] | None,
     timeouts: str | None,
+    races: str | None,
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -135,12 +137,13 @@ def explore(
     Without it, every function called scenario* is run.
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
-    reject("--replay", token, ("--timeouts", timeouts))
+    reject("--replay", token, ("--timeouts", timeouts), ("--races", races))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
 
-    options: dict[str, Any] = {} if timeouts is None else {"timeouts": timeouts}
+    given = {"timeouts": timeouts, "races": races}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
 
     def run(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()

@@ -16,6 +16,8 @@ from concur.check.follow import Follow
 from concur.check.knowledge import Knowledge
 from concur.check.options import Options
 from concur.check.output import Output
+from concur.check.race_kinds import MOST, Found, failing, races_of
+from concur.check.races import Finder
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
 from concur.check.story import failure_of
@@ -37,6 +39,7 @@ class Work:
         self.progress = progress
         self.knowledge = Knowledge()
         self.output = Output()
+        self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
 
@@ -85,6 +88,7 @@ class Work:
         return time.perf_counter() - self.began
 
     def verdict(self, status: Status, schedules: int, bound: str, **more: Any) -> Verdict:
+        races = [found.race for found in races_of(self.races.pairs, self.scenario.own_files())]
         return Verdict(
             scenario=self.scenario.name,
             status=status,
@@ -92,6 +96,8 @@ class Work:
             seconds=self.seconds,
             bound=bound,
             output=self.output.text,
+            races=tuple(races[:MOST]),
+            races_left_out=max(len(races) - MOST, 0),
             **more,
         )
 
@@ -113,12 +119,14 @@ class Work:
             if self.knowledge.revised:
                 self.knowledge.settle()
                 search, done, cut = Search(), 0, None
+                self.races = Finder()
                 continue
             if self.progress is not None:
                 self.progress(done)
+            self.look(engine, search.base)
             if not engine.pruned:
                 done += 1
-                if engine.went_wrong:
+                if engine.went_wrong or self.race_in(engine):
                     return self.refuted([tid for tid, _ in engine.trace], done, engine)
                 cut = cut or engine.cut
             more = search.next(engine)
@@ -143,7 +151,8 @@ class Work:
                 self.progress(done)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
-            if engine.went_wrong:
+            self.look(engine)
+            if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
             if max_seconds is not None and self.seconds > max_seconds:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
@@ -166,9 +175,25 @@ class Work:
             )
         if engine.uncheckable is not None:
             return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
-        if engine.went_wrong:
+        self.look(engine)
+        if engine.went_wrong or self.race_in(engine):
             return self.verdict(Status.REFUTED, 1, "one schedule", failure=self.failure(engine, recorder))
         return self.unfinished(1, "one schedule was replayed, and it ended well")
+
+    # Data races
+
+    def look(self, engine: Engine, base: int = 0) -> None:
+        """Collect the races of a run that shares the steps before `base` with the one before."""
+        if self.options.races == "off":
+            return
+        if engine.pruned:
+            self.races.skip(base)
+        else:
+            self.races.look(engine, base)
+
+    def race_in(self, engine: Engine) -> Found | None:
+        """The race that makes a run fail, if races do."""
+        return failing(engine, self.scenario.own_files()) if self.options.races == "fail" else None
 
     # Endings
 
@@ -182,7 +207,7 @@ class Work:
         recorder = Recorder(self.scenario.own_files())
         strategy = Follow(schedule, skip_minor=not full)
         engine = self.run(strategy, full=True, recorder=recorder)
-        if strategy.diverged is not None or _outcome(engine) != _outcome(found):
+        if strategy.diverged is not None or self.outcome(engine) != self.outcome(found):
             reason = strategy.diverged or "the same schedule ended differently when it was run again"
             return self.verdict(
                 Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
@@ -198,10 +223,10 @@ class Work:
             tuple(sorted(self.knowledge.conflated)),
             self.options.atomic,
         )
-        return failure_of(engine, recorder, str(token))
+        return failure_of(engine, recorder, str(token), self.race_in(engine))
 
-
-def _outcome(engine: Engine) -> tuple[Any, ...]:
-    """What must be the same when a failing schedule is run again."""
-    errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked)
+    def outcome(self, engine: Engine) -> tuple[Any, ...]:
+        """What must be the same when a failing schedule is run again."""
+        race = self.race_in(engine)
+        errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
+        return errors, tuple(thread.tid for thread in engine.deadlocked), race and race.race
