@@ -17,6 +17,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from concur.check.contents import EXACT_CONTAINERS
 from concur.check.engine import Engine
 from concur.check.ops import READ
 from concur.check.race_text import CONTENT, text_of
@@ -206,12 +207,19 @@ def _changes(pair: Pair) -> str:
     return "changes" if pair.name == CONTENT else "writes"
 
 
+_TYPES = {kind.__name__: kind for kind in EXACT_CONTAINERS}
+
+
 def _called(pair: Pair) -> str:
     """The field, the variable, or the name under which a line mentions the container."""
     if pair.name != CONTENT:
         return pair.name
+    kind = _TYPES.get(pair.owner, object)
     named = [
-        text_of(access.site[0]).containers.get(access.site[1], set()) for access in (pair.first, pair.second)
+        {name for name, method in known if not method or hasattr(kind, method)}
+        for known in (
+            text_of(at.site[0]).containers.get(at.site[1], set()) for at in (pair.first, pair.second)
+        )
     ]
     for names in (named[0] & named[1], *named):
         if len(names) == 1:

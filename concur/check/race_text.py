@@ -71,9 +71,10 @@ class Text:
         self.written: set[Two] = set()
         self.read: set[Two] = set()
         self.polls: set[tuple[str, int]] = set()
-        self.containers: dict[int, set[str]] = {}  # line -> what its containers are called
-        for node, base in _containers(tree):
-            self.containers.setdefault(node.lineno, set()).add(base.rpartition(".")[2])
+        # line -> what its containers may be called, and the method that is called of them
+        self.containers: dict[int, set[tuple[str, str]]] = {}
+        for node, name, method in _containers(tree):
+            self.containers.setdefault(node.lineno, set()).add((name, method))
         polled: set[str] = set()
         functions: list[ast.AST] = [tree, *(n for n in ast.walk(tree) if isinstance(n, _FUNCTIONS))]
         for function in functions:
@@ -108,16 +109,17 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
             yield from _inside(child)
 
 
-def _containers(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+def _containers(tree: ast.AST) -> Iterator[tuple[ast.expr, str, str]]:
     """What a line does something with that looks like the content of a container."""
     for node in ast.walk(tree):
         base: ast.expr | None = None
+        method = ""
         if isinstance(node, ast.Subscript):
             base = node.value
         elif isinstance(node, ast.Compare) and isinstance(node.ops[-1], (ast.In, ast.NotIn)):
             base = node.comparators[-1]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            base = node.func.value
+            base, method = node.func.value, node.func.attr
         elif isinstance(node, ast.Call) and len(node.args) == 1:
             base = node.args[0]
         elif isinstance(node, (ast.If, ast.While, ast.Assert)):
@@ -125,7 +127,7 @@ def _containers(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
         elif isinstance(node, (ast.For, ast.comprehension)):
             base = node.iter
         if isinstance(base, (ast.Name, ast.Attribute)):
-            yield base, ast.unparse(base)
+            yield base, base.id if isinstance(base, ast.Name) else base.attr, method
 
 
 def reads(expression: ast.AST) -> list[Place]:
@@ -209,14 +211,16 @@ class _Function:
                 continue
             self._statement(statement, body[index + 1 :], in_loop=in_loop)
             plain = isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
-            row = [*row, *reads(statement.value)] if plain else []  # type: ignore[attr-defined,union-attr,arg-type]
+            row = [*row, *reads(statement.value)] if plain else []  # type: ignore[attr-defined]
             self.text.read |= set(_twos(row))
 
     def _statement(self, statement: ast.stmt, rest: list[ast.stmt], *, in_loop: bool) -> None:
         if isinstance(statement, ast.AugAssign):
             self._updated([statement.target], self._origins(statement.value), itself=True)
         elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            targets: list[ast.expr] = (
+                list(statement.targets) if isinstance(statement, ast.Assign) else [statement.target]
+            )
             self._updated(targets, self._origins(statement.value), itself=False)
         elif isinstance(statement, (ast.For, ast.AsyncFor)):
             self._bind(statement.target, self._origins(statement.iter))

@@ -22,7 +22,7 @@ import re
 from typing import Any, NamedTuple
 
 from concur.check.engine import Engine
-from concur.check.ops import ACQUIRE, CLOCK, ELSEWHERE, RELEASE, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
+from concur.check.ops import ACQUIRE, CLOCK, ELSEWHERE, READ, RELEASE, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
 from concur.check.race_text import CONTENT, text_of
 
 Clock = list[int]  # for each thread, the index of its latest step that is known
@@ -58,7 +58,9 @@ class Finder:
     def __init__(self) -> None:
         self.pairs: dict[Pair, Seen] = {}
         _polling.clear()
-        self._known: set[Any] = set()  # pairs as the search comes across them, to be quick about them
+        # Pairs as the search comes across them again and again, with the ids of sites, to be quick about them.
+        self.known: dict[str, set[tuple[int, int, int, int]]] = {}
+        self._kept: list[Site] = []  # so that their ids stay theirs
         self._since = 0  # the first step at which the next run can show something new
 
     def skip(self, base: int) -> None:
@@ -72,10 +74,7 @@ class Finder:
 
     def found(self, engine: Engine, op: Op, place: Any, one: Any, other: Any, at: int) -> None:
         """Note a pair of accesses, each (thread, site, mode)."""
-        known = (one, other, place[1] if type(place) is tuple else place)
-        if known in self._known:
-            return
-        self._known.add(known)
+        self._kept += (one[1], other[1])
         name, owner = _name(place, op)
         names = engine.threads[one[0]].name, engine.threads[other[0]].name
         sides = sorted(((Access(*one[1:]), names[0]), (Access(*other[1:]), names[1])))
@@ -100,39 +99,72 @@ class _Run:
         self.clocks: list[Clock] = [[-1] * count for _ in range(count)]
         self.born = {thread.born: thread for thread in engine.threads[1:]}
         self.released: dict[Any, Clock] = {}  # lock, ended thread -> what is known to those who come after
-        self.table: dict[Any, dict[Any, int]] = {}  # place -> (thread, site, mode) -> its latest step
-        self.writers: dict[Any, dict[int, tuple[int, Clock]]] = {}  # place -> thread -> its latest write
+        self.after: list[Clock] = []  # for each step, what its thread knew then
+        # place -> the steps there so far: the index of a change, and of a read the inverse, ~index
+        self.steps: dict[Any, list[int]] = {}
 
     def go(self) -> None:
-        engine, table, since = self.engine, self.table, self.since
+        engine, clocks, after, since, steps = self.engine, self.clocks, self.after, self.since, self.steps
+        opaque = engine.opaque
         for index, (tid, op) in enumerate(engine.trace):
-            site = op[3]
+            after.append(clocks[tid])
+            kind, first, _, site, more = op
             if site is None:
-                if op[1] is not None:
+                if first is not None:
                     self._synchronise(index, tid, op)
                 continue
-            if index in engine.opaque:
+            if index in opaque:
                 continue
-            for place, mode in ((op[1], op[0]),) if op[4] is None else accesses(op):
-                if place is None or place in _NOT_DATA:
+            for place, mode in ((first, kind),) if more is None else accesses(op):
+                if type(place) is tuple:
+                    name = place[1]
+                    if name == "atomic":
+                        self._acquire(tid, place)
+                        self._release(index, tid, place)
+                        continue
+                elif place is None or place in (CLOCK, ELSEWHERE):
                     continue
-                if type(place) is tuple and place[1] == "atomic":
-                    self._acquire(tid, place)
-                    self._release(index, tid, place)
-                    continue
-                known = table.get(place)
+                else:
+                    name = place
+                known = steps.get(place)
                 if known is None:
-                    known = table[place] = {}
-                elif index >= since and (len(known) > 1 or mode):
-                    clock = self.clocks[tid]
-                    for other, step in known.items():
-                        if step > clock[other[0]] and other[0] != tid and (mode or other[2]):
-                            self.finder.found(engine, op, place, other, (tid, site, mode), index)
-                known[tid, site, mode] = index
-                if mode:
-                    self._written(index, tid, place)
-                elif place in self.writers and _polls(site, place):
-                    self._polled(tid, place)
+                    steps[place] = [index if mode else ~index]
+                    continue
+                if index >= since:
+                    self._compare(index, place, mode, known)
+                known.append(index if mode else ~index)
+                if not mode:
+                    polled = _polling.get(id(site)) or _look_up(site)
+                    if polled[1] and _plain(name) in polled[1]:
+                        self._polled(tid, place)
+
+    def _compare(self, index: int, place: Any, mode: int, known: list[int]) -> None:
+        """Look for accesses at a place that are not ordered with this step."""
+        trace = self.engine.trace
+        tid, op = trace[index]
+        clock = self.clocks[tid]
+        if len(known) > _MANY:  # of the accesses that one thread makes on one line the latest will do
+            latest = {(trace[max(at, ~at)][0], trace[max(at, ~at)][1][3], at < 0): at for at in known}
+            known[:] = sorted(latest.values(), key=lambda at: max(at, ~at))
+        name = place[1] if type(place) is tuple else place
+        seen = self.finder.known.setdefault(name, set())
+        site = op[3]
+        mine, line = tid * 2 + mode, id(site)
+        for at in known:
+            if at < 0:
+                if not mode:
+                    continue
+                at = ~at
+                other, its = trace[at]
+                key = (other * 2, id(its[3]), mine, line)
+            else:
+                other, its = trace[at]
+                key = (other * 2 + 1, id(its[3]), mine, line)
+            if at > clock[other] and other != tid and key not in seen:
+                seen.add(key)
+                self.finder.found(
+                    self.engine, op, place, (other, its[3], key[0] & 1), (tid, site, mode), index
+                )
 
     def _synchronise(self, index: int, tid: int, op: Op) -> None:
         kind, engine = op[0], self.engine
@@ -170,36 +202,28 @@ class _Run:
         if before is not None:
             self.clocks[tid] = list(map(max, self.clocks[tid], before))
 
-    def _written(self, index: int, tid: int, place: Any) -> None:
-        last = (index, self.clocks[tid])
-        writers = self.writers.get(place)
-        if writers is None or place[1] != CONTENT:  # a read of a field saw the last write, of a container any
-            self.writers[place] = {tid: last}
-        else:
-            writers[tid] = last
-
     def _polled(self, tid: int, place: Any) -> None:
-        clock = self.clocks[tid]
-        for writer, (index, known) in self.writers[place].items():
+        """A read of a field saw the last write; one of a container may have seen any."""
+        trace, clock = self.engine.trace, self.clocks[tid]
+        writes = [at for at in self.steps[place] if at >= 0]
+        for at in writes if place[1] == CONTENT else writes[-1:]:
+            writer = trace[at][0]
             if writer != tid:
-                clock = list(map(max, clock, known))
-                clock[writer] = max(clock[writer], index)
+                clock = list(map(max, clock, self.after[at]))
+                clock[writer] = max(clock[writer], at)
         self.clocks[tid] = clock
 
 
-_NOT_DATA = frozenset((CLOCK, ELSEWHERE))
+_MANY = 40
 _LIBRARY = os.path.dirname(os.__file__)
-_polling: dict[Any, bool] = {}  # (site, name) -> whether a read there polls; for one exploration
+_Polls = tuple[Site, frozenset[str]]
+_polling: dict[int, _Polls] = {}  # id of a site -> the site, and the places that a read there polls
 
 
-def _polls(site: Site, place: Any) -> bool:
-    key = (site, place if type(place) is str else place[1])
-    known = _polling.get(key)
-    if known is None:
-        known = _polling[key] = (
-            not site[0].startswith(_LIBRARY) and (_plain(key[1]), site[1]) in text_of(site[0]).polls
-        )
-    return known
+def _look_up(site: Site) -> _Polls:
+    polls = () if site[0].startswith(_LIBRARY) else text_of(site[0]).polls
+    polled = _polling[id(site)] = (site, frozenset(name for name, line in polls if line == site[1]))
+    return polled
 
 
 def _plain(name: str) -> str:
