@@ -22,7 +22,7 @@ import re
 from typing import Any, NamedTuple
 
 from concur.check.engine import Engine
-from concur.check.ops import ACQUIRE, CLOCK, ELSEWHERE, READ, RELEASE, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
+from concur.check.ops import ACQUIRE, CLOCK, ELSEWHERE, RELEASE, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
 from concur.check.race_text import CONTENT, text_of
 
 Clock = list[int]  # for each thread, the index of its latest step that is known
