@@ -9,8 +9,9 @@ to a program depends on what the lines are for, and that is read from the source
 - a *test*: an ``if``, a ``while`` or a conditional expression whose test reads a place, directly or through local
   variables, and that changes the same place in its branches, or, if its body leaves the block, behind it. Items
   of a container are the same place only if their keys are written alike: ``flag[other]`` is not ``flag[me]``.
-- a *claim*: a ``while`` that tests a place, and a later change of it in the same block. It matters only if two
-  threads can do that same change, as they do in a broken test-and-set lock.
+- a *claim*: a ``while`` that tests a place, or an ``if`` that tests the content of a container, and a change of it
+  behind that, in the same block. It matters only if two threads can do that same change, as they do in a broken
+  test-and-set lock.
 - a *pair*: two fields of one object, or two variables, both written in one function; and two such read in one
   expression, or in assignments next to each other. ``a and b`` reads a, looks at it, and then reads b: no pair.
 - a *poll*: a read in the test of a ``while``, or in that of an ``if`` directly inside a ``while`` that leaves the
@@ -280,6 +281,9 @@ class _Function:
         self.text.tests |= set(_links(tested, inside))
         if isinstance(statement, ast.While):
             self.text.claims |= set(_links(tested, behind))
+        elif not leaves:  # `if not items: wait()` and then `items.pop()`
+            contents = [place for place in tested if place.name == CONTENT]
+            self.text.claims |= set(_links(contents, behind))
         if isinstance(statement, ast.While) or (in_loop and leaves):
             self.text.polls |= {(place.name, place.line) for place in reads(statement.test)}
             for node in _inside(statement.test):

@@ -1,5 +1,6 @@
 """Data races: found whatever the outcome, with both lines and how much they matter."""
 
+import ast
 import json
 import textwrap
 from pathlib import Path
@@ -8,7 +9,12 @@ from typing import Any
 import pytest
 
 from concur.check import Race, Status, explore, replay, sample
+from concur.check.options import Options
+from concur.check.races import Finder
+from concur.check.sample import RandomWalk
+from concur.check.scenario import Scenario
 from concur.check.verdict import Verdict
+from concur.check.work import Work
 
 from .conftest import TOGETHER, Check
 
@@ -126,6 +132,18 @@ FOUND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         """,
         [("race: check-then-act", "if items:", "items.pop()")],
     ),
+    "an emptiness test, and a removal behind it": (
+        """
+        def scenario():
+            items = [1, 2]
+            def work():
+                if not items:
+                    print("none")
+                items.pop()
+            together(work, work)
+        """,
+        [("race: check-then-act", "if not items:", "items.pop()")],
+    ),
     "a torn pair": (
         """
         class Point: pass
@@ -164,24 +182,6 @@ FOUND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             together(work, work)
         """,
         [("note: container operations", "got.append(1)", "got.append(1)")],
-    ),
-    "a lock that was not to be had": (
-        """
-        from threading import Lock
-        class C: pass
-        def scenario():
-            c, lock = C(), Lock()
-            c.n = 0
-            lock.acquire()
-            def work():
-                lock.acquire(False)
-                c.n = 1
-            def other():
-                c.n = 2
-                lock.release()
-            together(work, other)
-        """,
-        [("note: single accesses", "c.n = 1", "c.n = 2")],
     ),
     "a private field": (
         """
@@ -440,6 +440,71 @@ def test_a_run_in_which_threads_take_turns_shows_the_race(check: Check) -> None:
     """One run, the first, in which one thread is over before the other begins."""
     verdict = check(COUNTER, max_schedules=1)
     assert (verdict.schedules, severities(verdict)) == (1, {"race"})
+
+
+def test_a_try_that_failed_orders_nothing(check: Check) -> None:
+    """In the one run, the lock was released before, and is held by another at the moment of the try."""
+    verdict = check(
+        """
+        from threading import Lock
+        class C: pass
+        def scenario():
+            c, lock = C(), Lock()
+            c.n = 0
+            def first():
+                with lock:
+                    c.n = 1
+            def second():
+                lock.acquire()
+            def third():
+                lock.acquire(False)
+                c.n = 2
+            together(first, second, third)
+        """,
+        max_schedules=1,
+    )
+    assert kinds(verdict) == [("note: single accesses", "c.n = 1", "c.n = 2")]
+
+
+def test_what_a_skipped_run_shares_with_the_next_is_looked_at(tmp_path: Path) -> None:
+    """A run that the search gave up is skipped, and its steps count as new in the next."""
+    file = tmp_path / "program.py"
+    file.write_text(TOGETHER + COUNTER)
+    work = Work(Scenario(f"{file}::scenario"), Options())
+    with work.running():
+        engine = work.run(RandomWalk(0), full=True)
+    for skipped, found in ((len(engine.trace), False), (0, True)):
+        finder = Finder()
+        finder.look(engine)
+        assert finder.pairs
+        finder.pairs.clear()
+        finder.known.clear()
+        finder.skip(skipped)
+        finder.look(engine, len(engine.trace))
+        assert bool(finder.pairs) is found
+
+
+def scenarios(tests: Path) -> list[str]:
+    """The scenarios of a graded test file."""
+    return [
+        f"{test.name}.<locals>.{inner.name}"
+        for test in ast.walk(ast.parse(tests.read_text()))
+        if isinstance(test, ast.FunctionDef)
+        for inner in test.body
+        if isinstance(inner, ast.FunctionDef) and inner.name.startswith("scenario")
+    ]
+
+
+RIGHT = [*sorted((ROOT / "solutions").rglob("*.py")), *sorted((ROOT / "tests" / "right").rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+def test_right_answers_have_no_race(path: Path) -> None:
+    """Model answers and other right ones: at most a note, as for a single load without the lock."""
+    (tests,) = (ROOT / "exercises" / path.parent.name).glob("test_*.py")
+    for name in scenarios(tests):
+        verdict = explore(f"{tests}::{name}", attempt=path, max_schedules=40, max_seconds=None)
+        assert severities(verdict) <= {"note"}, str(verdict)
 
 
 def test_sampling_finds_the_same(check: Check, tmp_path: Path) -> None:

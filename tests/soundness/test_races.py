@@ -20,7 +20,7 @@ from concur.check.scenario import Scenario
 from .enumeration import Enumeration
 from .programs import programs, source
 
-_LARGEST = 250  # schedules
+_LARGEST = 120  # schedules
 Sides = frozenset[Any]
 
 
