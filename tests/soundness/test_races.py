@@ -20,7 +20,7 @@ from concur.check.scenario import Scenario
 from .enumeration import Enumeration
 from .programs import programs, source
 
-_LARGEST = 120  # schedules
+_LARGEST = 60  # schedules
 Sides = frozenset[Any]
 
 
@@ -69,7 +69,8 @@ def by_closure(engine: Engine, file: str) -> set[Sides]:
 def races(file: Path, strategy: Any, *, closure: bool) -> set[Sides]:
     """The races of all runs under a strategy, either way."""
     scenario, knowledge = Scenario(f"{file}::scenario"), Knowledge()
-    search, finder, found, done = strategy(), Finder(), set(), 0
+    found: set[Sides] = set()
+    search, finder, done = strategy(), Finder(), 0
     while True:
         search.start()
         main = scenario.fresh()
@@ -107,7 +108,7 @@ def compare(folder: Path, program: Any) -> None:
 
 
 @settings(
-    deadline=None, derandomize=True, database=None, max_examples=80, suppress_health_check=list(HealthCheck)
+    deadline=None, derandomize=True, database=None, max_examples=70, suppress_health_check=list(HealthCheck)
 )
 @given(program=programs(with_time=False))
 def test_the_search_finds_every_race(tmp_path_factory: pytest.TempPathFactory, program: Any) -> None:
