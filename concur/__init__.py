@@ -5,7 +5,7 @@ The package is silent until a program says ``loguru.logger.enable("concur")``.
 
 from loguru import logger
 
-from concur.check import Failure, Status, Step, Verdict, explore, replay, sample
+from concur.check import Failure, Race, Status, Step, Verdict, explore, replay, sample
 from concur.errors import (
     Closed,
     ConcurError,
@@ -25,6 +25,7 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "Verdict",
     "Failure",
     "Step",
+    "Race",
     # Between threads
     "Mutex",
     "Semaphore",

@@ -6,6 +6,6 @@
 
 from concur.check.exploration import explore, replay, sample
 from concur.check.scenario import scenarios_in
-from concur.check.verdict import Failure, Status, Step, Verdict
+from concur.check.verdict import Failure, Race, Status, Step, Verdict
 
-__all__ = ["Failure", "Status", "Step", "Verdict", "explore", "replay", "sample", "scenarios_in"]
+__all__ = ["Failure", "Race", "Status", "Step", "Verdict", "explore", "replay", "sample", "scenarios_in"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from concur.check.verdict import Failure, Status, Step, Verdict
 
 _NUMBER = 5
+_MOST_NOTES = 3
 _MOST_ROWS = 40
 _LEAST_COLUMN = 10
 _LEAST_SOURCE = 26  # characters for the line of the program
@@ -17,7 +18,7 @@ def text(verdict: Verdict, width: int = 80) -> str:
     lines = [headline(verdict)]
     if verdict.failure is not None:
         lines += ["", *interleaving(verdict.failure, width)]
-    lines += [f"  race: {race}" for race in verdict.races]
+    lines += _races(verdict, width)
     return "\n".join(lines)
 
 
@@ -33,6 +34,28 @@ def headline(verdict: Verdict) -> str:
         where = f"{start} by schedule {verdict.schedules:,}, {verdict.seconds:.2f} s"
         return f"{where}: {verdict.failure.kind}, {counted}"
     return f"{start} after {count}, {verdict.seconds:.2f} s: {verdict.reason}"
+
+
+def _races(verdict: Verdict, width: int) -> list[str]:
+    """Each race with its lines; of the notes, which seldom matter, the first few; of a refuted scenario none."""
+    races = [race for race in verdict.races if race.severity == "race"]
+    notes = [race for race in verdict.races if race.severity == "note"]
+    if verdict.failure is not None:
+        races, notes = [race for race in races if race.message != verdict.failure.message], []
+    shown = [*races, *notes[:_MOST_NOTES]]
+    lines = [""] if shown else []
+    for race in shown:
+        first, *rest = _fold(str(race), width - 4)
+        lines += [f"  {first}", *(f"    {line}" for line in rest)]
+        sites = dict.fromkeys((step.file, step.line, step.source) for step in (race.first, race.second))
+        lines += [
+            _cut(f"      {os.path.basename(file)}:{line}  {source}", width)
+            for file, line, source in (sites if race.severity == "race" else ())
+        ]
+    left_out = len(notes) - len(notes[:_MOST_NOTES]) + verdict.races_left_out
+    if left_out and verdict.failure is None:
+        lines.append(f"  and {left_out} more, in --json")
+    return lines
 
 
 def interleaving(failure: Failure, width: int = 80) -> list[str]:

@@ -41,27 +41,34 @@ def switches(schedule: Sequence[int]) -> int:
     return sum(one != other for one, other in itertools.pairwise(schedule))
 
 
-def way_of_failing(engine: Engine) -> tuple[Any, ...]:
-    """What must stay the same: who raised what first, if anybody did, who waits for ever, and who goes round."""
+Way = tuple[Any, ...]
+
+
+def way_of_failing(engine: Engine) -> Way:
+    """What must stay the same: who raised what first, if anybody did, who waits for ever, and whether all go round."""
     stuck = frozenset(thread.tid for thread in engine.deadlocked)
-    if engine.failures:
-        first = engine.failures[0]
-        return first.thread.tid, type(first.error).__name__, stuck
-    return None, None, stuck, engine.livelocked
+    first = engine.failures[0] if engine.failures else None
+    error = None if first is None else (first.thread.tid, type(first.error).__name__)
+    return stuck, error, engine.livelocked
 
 
 def shrink(
-    run: Callable[[Strategy], Engine], found: Engine, max_runs: int = MAX_RUNS, max_steps: int = MAX_STEPS
+    run: Callable[[Strategy], Engine],
+    found: Engine,
+    way: Callable[[Engine], Way] = way_of_failing,
+    max_runs: int = MAX_RUNS,
+    max_steps: int = MAX_STEPS,
 ) -> list[int]:
     """The schedule of a run that fails as `found` does, with as few switches as the budget can show.
 
     Args:
         run: makes one run with everything announced.
         found: such a run, which went wrong.
+        way: what must be the same of two runs that fail in the same way; begins with the threads that wait for ever.
         max_runs: the budget.
         max_steps: the budget in visible operations.
     """
-    shrinker = _Shrinker(run, found, max_runs, max_steps)
+    shrinker = _Shrinker(run, found, way, max_runs, max_steps)
     try:
         shrinker.greedily()
         shrinker.from_below()
@@ -181,10 +188,16 @@ class Bounded(_Guided):
 
 class _Shrinker:
     def __init__(
-        self, run: Callable[[Strategy], Engine], found: Engine, max_runs: int, max_steps: int
+        self,
+        run: Callable[[Strategy], Engine],
+        found: Engine,
+        way: Callable[[Engine], Way],
+        max_runs: int,
+        max_steps: int,
     ) -> None:
         self.run = run
-        self.wanted = way_of_failing(found)
+        self.way = way
+        self.wanted = way(found)
         self.best = [tid for tid, _ in found.trace]
         self.places = Places()
         self.places.learn_from(found)
@@ -218,7 +231,7 @@ class _Shrinker:
             most = switches(self.best)
             if least > most:
                 return
-            strategy = Bounded([*taken[:at], thread], most, self.wanted[2], self.places)
+            strategy = Bounded([*taken[:at], thread], most, self.wanted[0], self.places)
             self._is_better(strategy)
             for cost, index, tid in strategy.branches:
                 heapq.heappush(queue, (cost, next(order), strategy.taken, index, tid))
@@ -231,7 +244,7 @@ class _Shrinker:
         self.steps -= len(engine.trace)
         self.places.learn_from(engine)
         given_up = engine.pruned or engine.cut or engine.uncheckable
-        if given_up or not engine.went_wrong or way_of_failing(engine) != self.wanted:
+        if given_up or self.way(engine) != self.wanted:
             return False
         schedule = [tid for tid, _ in engine.trace]
         if _rank(schedule) >= _rank(self.best):

@@ -6,19 +6,23 @@ from typing import Any
 from concur.check import ops
 from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
+from concur.check.race_kinds import Found, why_race
 from concur.check.shrink import switches
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
 from concur.check.why import why_failed, why_livelocked, why_stuck
 
 
-def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
+def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | None = None) -> Failure:
     """Kind, message, reason and steps of a run that went wrong."""
     for recorded in (*recorder.steps, *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
     note_changes(engine, recorder)
-    if engine.failures:
+    if race is not None:
+        kind, message, why = "race", race.race.message, why_race(race.race)
+        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: race.at + 1], []))
+    elif engine.failures:
         first = engine.failures[0]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
         kind = "assertion" if isinstance(first.error, AssertionError) else "exception"

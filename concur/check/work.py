@@ -18,6 +18,8 @@ from concur.check.follow import Follow
 from concur.check.knowledge import Knowledge
 from concur.check.options import Options
 from concur.check.output import Output
+from concur.check.race_kinds import MOST, Found, failing, races_of
+from concur.check.races import Finder
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
 from concur.check.shrink import shrink, way_of_failing
@@ -47,6 +49,7 @@ class Work:
         self.knowledge = Knowledge()
         self.output = Output()
         self.watch = Watch()
+        self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
 
@@ -104,6 +107,7 @@ class Work:
         return time.perf_counter() - self.began
 
     def verdict(self, status: Status, schedules: int, bound: str, **more: Any) -> Verdict:
+        races = [found.race for found in races_of(self.races.pairs, self.scenario.own_files())]
         return Verdict(
             scenario=self.scenario.name,
             status=status,
@@ -111,6 +115,8 @@ class Work:
             seconds=self.seconds,
             bound=bound,
             output=self.output.text,
+            races=tuple(races[:MOST]),
+            races_left_out=max(len(races) - MOST, 0),
             **more,
         )
 
@@ -132,12 +138,14 @@ class Work:
             if self.knowledge.revised:
                 self.knowledge.settle()
                 search, done, cut = Search(), 0, None
+                self.races = Finder()
                 continue
             if self.progress is not None:
                 self.progress(done)
+            self.look(engine, search.base)
             if not engine.pruned:
                 done += 1
-                if engine.went_wrong:
+                if engine.went_wrong or self.race_in(engine):
                     return self.refuted([tid for tid, _ in engine.trace], done, engine)
                 cut = cut or engine.cut
             more = search.next(engine)
@@ -164,7 +172,8 @@ class Work:
                 self.progress(done)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
-            if engine.went_wrong:
+            self.look(engine)
+            if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
             if max_seconds is not None and self.seconds > max_seconds:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
@@ -189,9 +198,25 @@ class Work:
             )
         if engine.uncheckable is not None:
             return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
-        if engine.went_wrong:
+        self.look(engine)
+        if engine.went_wrong or self.race_in(engine):
             return self.verdict(Status.REFUTED, 1, "one schedule", failure=self.failure(engine, recorder))
         return self.unfinished(1, "one schedule was replayed, and it ended well")
+
+    # Data races
+
+    def look(self, engine: Engine, base: int = 0) -> None:
+        """Collect the races of a run that shares the steps before `base` with the one before."""
+        if self.options.races == "off":
+            return
+        if engine.pruned:
+            self.races.skip(base)
+        else:
+            self.races.look(engine, base)
+
+    def race_in(self, engine: Engine) -> Found | None:
+        """The race that makes a run fail, if races do."""
+        return failing(engine, self.scenario.own_files()) if self.options.races == "fail" else None
 
     # Endings
 
@@ -205,12 +230,12 @@ class Work:
         self.knowledge.closed = True
         strategy = Follow(schedule, skip_minor=not full)
         engine = self.run(strategy, full=True)
-        if strategy.diverged is None and _outcome(engine) == _outcome(found):
+        if strategy.diverged is None and self.outcome(engine) == self.outcome(found):
             found = engine
-            strategy = Follow(shrink(functools.partial(self.run, full=True), found))
+            strategy = Follow(shrink(functools.partial(self.run, full=True), found, self.way_of_failing))
             recorder = Recorder(self.scenario.own_files())
             engine = self.run(strategy, full=True, recorder=recorder)
-            if strategy.diverged is None and way_of_failing(engine) == way_of_failing(found):
+            if strategy.diverged is None and self.way_of_failing(engine) == self.way_of_failing(found):
                 failure = self.failure(engine, recorder)
                 return self.verdict(Status.REFUTED, done, "one schedule", failure=failure)
         reason = strategy.diverged or "the same schedule ended differently when it was run again"
@@ -228,10 +253,20 @@ class Work:
             self.options.atomic,
             engine.livelocked,
         )
-        return failure_of(engine, recorder, str(token))
+        return failure_of(engine, recorder, str(token), self.race_in(engine))
 
+    def outcome(self, engine: Engine) -> tuple[Any, ...]:
+        """What must be the same when a failing schedule is run again."""
+        race = self.race_in(engine)
+        errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
+        return (
+            errors,
+            tuple(thread.tid for thread in engine.deadlocked),
+            engine.livelocked,
+            race and race.race,
+        )
 
-def _outcome(engine: Engine) -> tuple[Any, ...]:
-    """What must be the same when a failing schedule is run again."""
-    errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked), engine.livelocked
+    def way_of_failing(self, engine: Engine) -> tuple[Any, ...]:
+        """What must stay the same when a failing schedule is made simpler."""
+        race = self.race_in(engine)
+        return (*way_of_failing(engine), race and race.race)
