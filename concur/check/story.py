@@ -15,6 +15,9 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
     for recorded in (*recorder.steps, *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
+    if engine.misfit is not None:
+        shown = tuple(_step(engine, step) for step in relevant(recorder.steps, []))
+        return Failure("not-linearizable", engine.misfit.message, engine.misfit.why, token, shown)
     if engine.failures:
         first = engine.failures[0]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))

@@ -41,7 +41,7 @@ class Failure:
     """Why a program was refuted, and the schedule that shows it.
 
     Attributes:
-        kind: ``"assertion"``, ``"exception"`` or ``"deadlock"``.
+        kind: ``"assertion"``, ``"exception"``, ``"deadlock"`` or ``"not-linearizable"``.
         message: what happened, in one line.
         why: how the threads brought it about; may be several lines.
         token: the schedule, to be given to :func:`concur.replay`.

@@ -14,6 +14,7 @@ from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.follow import Follow
 from concur.check.knowledge import Knowledge
+from concur.check.linear import judge
 from concur.check.options import Options
 from concur.check.output import Output
 from concur.check.sample import STRATEGIES
@@ -39,6 +40,7 @@ class Work:
         self.output = Output()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
     @contextlib.contextmanager
     def running(self, *, capture: bool = True) -> Iterator[None]:
@@ -78,6 +80,7 @@ class Work:
             engine.run(main)
         finally:
             runs.active = None
+        judge(engine, self.fitting)
         return engine
 
     @property
@@ -204,4 +207,4 @@ class Work:
 def _outcome(engine: Engine) -> tuple[Any, ...]:
     """What must be the same when a failing schedule is run again."""
     errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked)
+    return errors, tuple(thread.tid for thread in engine.deadlocked), engine.misfit

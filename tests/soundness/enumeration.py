@@ -88,6 +88,7 @@ def outcomes(
     timeouts: str = "any",
     limit: int = 20_000,
     threads: bool = False,
+    observe: Callable[[Engine, Scenario], Any] = outcome,
 ) -> tuple[set[Any], int]:
     """Every outcome of the scenario under a strategy, and how many schedules that took."""
     scenario = Scenario(f"{path}::scenario")
@@ -114,7 +115,7 @@ def outcomes(
             continue
         if not engine.pruned:
             done += 1
-            found.add(outcome(engine, scenario))
+            found.add(observe(engine, scenario))
         if not search.next(engine):
             return found, done
         if done >= limit:
