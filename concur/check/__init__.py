@@ -9,4 +9,14 @@ from concur.check.linear import linearizable
 from concur.check.scenario import scenarios_in
 from concur.check.verdict import Failure, Status, Step, Verdict
 
-__all__ = ["Failure", "Status", "Step", "Verdict", "explore", "linearizable", "replay", "sample", "scenarios_in"]
+__all__ = [
+    "Failure",
+    "Status",
+    "Step",
+    "Verdict",
+    "explore",
+    "linearizable",
+    "replay",
+    "sample",
+    "scenarios_in",
+]

@@ -1,4 +1,4 @@
-"""Linearizability: do the calls of an object look as if each took effect at one moment between its beginning and its end?
+"""Linearizability: as if each call of an object took effect at one moment between its beginning and its end.
 
 A history is linearizable if its calls can be put in an order in which a
 sequential model gives the same answers, and in which a call that ended before
@@ -19,7 +19,7 @@ from concur.check.engine import Engine
 from concur.check.history import ITSELF, Answer, Call, History, act, misuse
 from concur.check.misfit import Misfit, explain
 from concur.check.proxy import Proxy, proxy_for
-from concur.check.snapshots import frozen
+from concur.check.snapshots import Freezer, frozen
 from concur.check.variables import unwatched
 from concur.check.virtual_locks import WouldBlock
 from concur.errors import NotLinearizableError, UsageError
@@ -132,29 +132,35 @@ def judge(engine: Engine, fitting: set[Any]) -> None:
 
 
 def _key(history: History) -> Any:
-    """Equal for two histories only if one fits when the other does."""
+    """Equal for two histories only if one fits when the other does; None if there is no such key."""
     calls = sorted(history.calls, key=lambda call: (call.number, call.began))
-    return frozen(
-        [
-            history.model,
-            [
-                (
-                    call.number,
-                    call.how,
-                    call.name,
-                    call.args,
-                    call.kwargs,
-                    None if call.ended is None or call.answer is None else _shown(call.answer),
-                )
-                for call in calls
-            ],
-            predecessors(calls),
-        ]
-    )
+    freezer = Freezer()
+    frozen = freezer.key
+    try:
+        with unwatched():
+            return (
+                frozen(history.model),
+                *[
+                    (
+                        call.number,
+                        call.how,
+                        call.name,
+                        frozen(call.args),
+                        frozen(call.kwargs),
+                        _answer_key(call, frozen),
+                    )
+                    for call in calls
+                ],
+                *predecessors(calls),
+            )
+    except Exception:  # of any class: a value that cannot be taken apart
+        return None
 
 
-def _shown(answer: Answer) -> Any:
-    return (answer.raised, "itself" if answer.value is ITSELF else (answer.value,))
+def _answer_key(call: Call, frozen: Callable[[Any], Any]) -> Any:
+    if call.ended is None or call.answer is None:
+        return None
+    return (call.answer.raised, "itself" if call.answer.value is ITSELF else frozen((call.answer.value,)))
 
 
 def predecessors(calls: list[Call]) -> list[int]:
@@ -204,7 +210,9 @@ class _Model:
                 " let it raise where the call could not go on"
             ) from None
         except UsageError as error:
-            raise UsageError(f"linearizable: the model {self.history.model_name}, in {call}: {error}") from None
+            raise UsageError(
+                f"linearizable: the model {self.history.model_name}, in {call}: {error}"
+            ) from None
         except Exception as error:  # of any class: it is the model's answer
             return Answer.of_error(error)
         return Answer(ITSELF if result is state else result)
@@ -227,7 +235,8 @@ class _Search:
     def __init__(self, history: History) -> None:
         # Calls are tried in the order in which they ended: most often that is one that fits.
         self.calls = sorted(
-            history.calls, key=lambda call: (call.ended is None, call.began if call.ended is None else call.ended)
+            history.calls,
+            key=lambda call: (call.ended is None, call.began if call.ended is None else call.ended),
         )
         self.before = predecessors(self.calls)
         self.returned = sum(1 << index for index, call in enumerate(self.calls) if call.ended is not None)
@@ -240,8 +249,7 @@ class _Search:
         """Whether the order, which led to the state, can be continued over all calls that returned."""
         if done & self.returned == self.returned:
             return True
-        key = frozen(state)
-        if key is not None and (done, key) in self.dead_ends:
+        if self.dead_ends and (done, frozen(state)) in self.dead_ends:
             return False
         count = (done & self.returned).bit_count()
         if count > self.most:
@@ -255,6 +263,7 @@ class _Search:
                 continue
             if self.extend(done | 1 << index, then, [*order, call]):
                 return True
+        key = frozen(state)
         if key is not None:
             self.dead_ends.add((done, key))
         return False

@@ -49,7 +49,9 @@ def explain(
         if done >> index & 1 or before[index] & ~done:
             continue
         if call.ended is None or call.answer is None:
-            lines.append(f"- {numbers[id(call)]} {call} never returned; with it or without it none goes further")
+            lines.append(
+                f"- {numbers[id(call)]} {call} never returned; with it or without it none goes further"
+            )
         else:
             other = answer(call)
             lines.append(

@@ -13,6 +13,8 @@ from concur.check.ops import READ
 from concur.check.touch import place_of
 from concur.check.variables import unwatched
 
+_IDENTITY: Any = object.__eq__
+
 
 class Atoms:
     """Objects that a copy refers to, and does not copy: they are equal to themselves only."""
@@ -31,7 +33,7 @@ class Atoms:
             if id(thing) in seen or isinstance(thing, type) or (cls in SCALARS and cls is not object):
                 continue
             seen.add(id(thing))
-            if cls.__eq__ is object.__eq__:
+            if getattr(cls, "__eq__", None) is _IDENTITY:
                 self._known[id(thing)] = thing
                 continue
             if is_container(thing) or fields_of(thing):
@@ -84,19 +86,24 @@ def frozen(value: Any) -> Any:
     """A key that is equal for two values only if nothing tells them apart, also in two runs; None: no such key."""
     try:
         with unwatched():
-            return _Freezer().key(value)
+            return Freezer().key(value)
     except Exception:  # what cannot be taken apart has no key
         return None
 
 
-class _Freezer:
-    """Takes one value apart, into the parts that `copy.deepcopy` would copy."""
+class Freezer:
+    """Takes values apart, into the parts that `copy.deepcopy` would copy."""
 
     def __init__(self) -> None:
         self.seen: dict[int, int] = {}  # one object in two places is not two equal ones
         self.kept: list[Any] = []  # parts that were made on the way: their ids must stay theirs
 
     def key(self, value: Any) -> Any:
+        """The key of one more value.
+
+        Raises:
+            Exception: it cannot be taken apart.
+        """
         cls = type(value)
         if cls is int or cls is str or cls is bool or cls is bytes or value is None:
             return (cls.__name__, value)

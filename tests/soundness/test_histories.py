@@ -136,9 +136,7 @@ def histories(engine: Engine, scenario: Scenario) -> Any:
 
 def write_program(folder: Path, kind: str, first: str, second: str, third: str) -> Path:
     file = folder / "program.py"
-    file.write_text(
-        PROGRAM.format(kind=kind, first=first, second=second, third=third, last=READ)
-    )
+    file.write_text(PROGRAM.format(kind=kind, first=first, second=second, third=third, last=READ))
     return file
 
 
