@@ -28,7 +28,7 @@ from concur.errors import UsageError
 __concur__ = True  # what is defined here announces by itself
 
 MOST_CALLS = 64
-_SITE = ("", 0)
+SITE = ("", 0)  # of an access that no line of the program makes
 _LAZY = (GeneratorType, CoroutineType, AsyncGeneratorType)
 
 
@@ -105,6 +105,14 @@ class Call:
         given += [f"{key}={short(value)}" for key, value in self.kwargs.items()]
         return f"{name}({', '.join(given)})"
 
+    def told(self) -> str:
+        """The call and its answer."""
+        if self.ended is None or self.answer is None:
+            return f"{self}, never returned"
+        if self.answer.raised is not None:
+            return f"{self} raised {self.answer}"
+        return str(self) if self.how == "write" else f"{self} -> {self.answer}"
+
 
 class History:
     """The calls of one object so far, and the model that they are compared with."""
@@ -155,7 +163,7 @@ class History:
                 f"more than {MOST_CALLS} calls of one {self.object_name}: the orders of so many cannot be"
                 " searched; keep the scenario small",
             )
-        if how != "write" and not _has(self.model, name):
+        if how != "write" and not has(self.model, name):
             self._misuse(
                 run,
                 f"the model {self.model_name} has no '{name}', which the program asks of {self.object_name};"
@@ -185,8 +193,7 @@ class History:
             call.answer = Answer(self.atoms.snapshot(answer.value), answer.raised)
             call.ended = self.ticks
         if run is not None and run.recording and not run.alone:
-            sign = "->" if answer.raised is None else "raises"
-            run.recorder.steps[-1].what = f"{call} {sign} {call.answer}"
+            run.recorder.steps[-1].what = call.told()
 
     @contextlib.contextmanager
     def _recorded(self, run: Engine | None, kind: int, call: Call, values: tuple[Any, ...]) -> Iterator[None]:
@@ -203,12 +210,12 @@ class History:
 def act(thing: Any, how: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a method, or read or write a field or property, as rewritten code would."""
     if how == "read":
-        return load_attr(thing, name, _SITE)
+        return load_attr(thing, name, SITE)
     if how == "write":
-        return store_attr(args[0], thing, name, _SITE)
+        return store_attr(args[0], thing, name, SITE)
     if name.startswith("__"):  # an operator is looked up on the class
-        return callee(getattr(type(thing), name), _SITE)(thing, *args, **kwargs)
-    return method(thing, name, _SITE)(*args, **kwargs)
+        return callee(getattr(type(thing), name), SITE)(thing, *args, **kwargs)
+    return method(thing, name, SITE)(*args, **kwargs)
 
 
 def misuse(run: Engine | None, message: str) -> NoReturn:
@@ -227,7 +234,8 @@ def _name(make_model: Any) -> str:
     return "the model" if name == "<lambda>" else str(name)
 
 
-def _has(model: Any, name: str) -> bool:
+def has(model: Any, name: str) -> bool:
+    """Whether a model has a method or a field of that name."""
     if name in getattr(type(model), "__dict__", ()):
         return True
     with unwatched():

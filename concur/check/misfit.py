@@ -67,7 +67,7 @@ def _table(calls: Sequence[Call], numbers: dict[int, str]) -> list[str]:
     for call in calls:
         overlapping = [numbers[id(other)] for other in calls if other is not call and _overlap(call, other)]
         thread = "main" if call.thread == "MainThread" else call.thread
-        rows.append((numbers[id(call)], thread, _told(call), " ".join(overlapping) or "-"))
+        rows.append((numbers[id(call)], thread, call.told(), " ".join(overlapping) or "-"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     widths[3] = min(widths[3], 24)
     widths[1] = min(widths[1], 20)
@@ -78,12 +78,6 @@ def _table(calls: Sequence[Call], numbers: dict[int, str]) -> list[str]:
         "  ".join(_cut(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-
-
-def _told(call: Call) -> str:
-    if call.ended is None or call.answer is None:
-        return f"{call}, never returned"
-    return f"{call} {'->' if call.answer.raised is None else 'raised'} {call.answer}"
 
 
 def _overlap(first: Call, second: Call) -> bool:

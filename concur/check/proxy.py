@@ -10,7 +10,8 @@ from types import FunctionType
 from typing import Any
 
 from concur.check import contents
-from concur.check.history import History
+from concur.check.fields import load_attr, store_attr
+from concur.check.history import SITE, History, has
 
 __concur__ = True  # what is defined here announces by itself
 
@@ -36,13 +37,15 @@ class Proxy:
         if name.startswith("__"):
             raise AttributeError(name)
         history = self._cc_history
-        if name.startswith("_") or not hasattr(history._object, name):
-            return getattr(history._object, name)
+        if name.startswith("_"):
+            return load_attr(history._object, name, SITE)
+        if not has(history.model, name):
+            load_attr(history._object, name, SITE)  # raises, if it has none either
         return history.perform("read", name, (), {})
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
-            setattr(self._cc_history._object, name, value)
+            store_attr(value, self._cc_history._object, name, SITE)
         else:
             self._cc_history.perform("write", name, (value,), {})
 

@@ -207,4 +207,4 @@ class Work:
 def _outcome(engine: Engine) -> tuple[Any, ...]:
     """What must be the same when a failing schedule is run again."""
     errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked), engine.misfit
+    return errors, tuple(thread.tid for thread in engine.deadlocked), getattr(engine.misfit, "message", "")

@@ -124,7 +124,7 @@ def test_a_refutation_is_replayed(tmp_path: Path) -> None:
     failure = explore(f"{file}::scenario").failure
     assert failure is not None
     for backend in ("greenlets", "threads"):
-        again = replay(f"{file}::scenario", failure.token, backend=backend)  # type: ignore[arg-type]
+        again = replay(f"{file}::scenario", failure.token, backend=backend)
         assert again.failure == failure
 
 
@@ -321,6 +321,95 @@ def test_objects_without_eq_keep_their_identity(check: Check) -> None:
     assert verdict.status is Status.VERIFIED, str(verdict)
 
 
+MANY_WAYS = """
+from threading import Lock, RLock
+from concur import linearizable
+
+class Model:
+    limit = 3
+    def __init__(self):
+        self.items, self.size = [], 0
+    def __len__(self):
+        return len(self.items)
+    def __contains__(self, item):
+        return item in self.items
+    def __iadd__(self, item):
+        self.items.append(item)
+        return self
+    def __enter__(self):
+        return self
+    def __exit__(self, *error):
+        pass
+    @property
+    def first(self):
+        return self.items[0] if self.items else None
+
+class Bag(Model):
+    pass
+
+def scenario():
+    raw = Bag()
+    bag = linearizable(Model, raw)
+    def use():
+        nonlocal bag
+        bag._mark = 1
+        bag += 1
+        with bag as inside:
+            inside.size = 4
+            assert inside._mark == 1
+    together(use)
+    assert (len(bag), 1 in bag, bag.first, bag.size, bag.limit) == (1, True, 1, 4, 3)
+    assert not hasattr(bag, "last")
+    {last}
+"""
+
+
+def test_operators_properties_and_fields_are_calls(check: Check) -> None:
+    """They behave as those of the object, and each is recorded; private names are passed on unrecorded."""
+    assert check(MANY_WAYS.format(last="pass")).status is Status.VERIFIED
+    failure = check(MANY_WAYS.format(last="raw.size = 9; bag.size")).failure
+    assert failure is not None
+    assert failure.why.splitlines()[1:11] == [
+        "1   use     iadd(1) -> itself               -",
+        "2   use     enter() -> itself               -",
+        "3   use     size = 4                        -",
+        "4   use     exit(None, None, None) -> None  -",
+        "5   main    len() -> 1                      -",
+        "6   main    contains(1) -> True             -",
+        "7   main    first -> 1                      -",
+        "8   main    size -> 4                       -",
+        "9   main    limit -> 3                      -",
+        "10  main    size -> 9                       -",
+    ]
+    assert failure.why.endswith("- 10 size returned 9, but Model would have returned 4")
+
+
+def test_the_attempt_of_a_student(tmp_path: Path) -> None:
+    """As graded tests use it: the model is the test's, the object the student's."""
+    attempt = tmp_path / "attempt.py"
+    attempt.write_text(COUNTER)
+    file = tmp_path / "tests.py"
+    file.write_text(
+        f"""{TOGETHER}
+from concur import linearizable
+
+class Model:
+    value = 0
+    def increment(self):
+        self.value += 1
+        return self.value
+
+def scenario(attempt):
+    counter = linearizable(Model, attempt.Racy())
+    together(counter.increment, counter.increment)
+"""
+    )
+    verdict = explore(f"{file}::scenario", attempt=attempt)
+    assert verdict.failure is not None
+    assert verdict.failure.kind == "not-linearizable"
+    assert replay(f"{file}::scenario", verdict.failure.token, attempt=attempt).failure == verdict.failure
+
+
 MISUSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "no method": (
         "c = linearizable(object, Locked()); together(c.increment)",
@@ -425,7 +514,12 @@ def test_histories_are_judged_once(check: Check, monkeypatch: pytest.MonkeyPatch
     """Runs with the same history share one search."""
     judged = []
     examine = linear._examine
-    monkeypatch.setattr(linear, "_examine", lambda history: (judged.append(history), examine(history))[1])
+
+    def counted(history: Any) -> Any:
+        judged.append(history)
+        return examine(history)
+
+    monkeypatch.setattr(linear, "_examine", counted)
     verdict = check(
         f"""{COUNTER}
 class Twice(Locked):
