@@ -185,21 +185,22 @@ def scenario():
     def reader():
         {before}
         register.read()
-    together(writer, reader)
+    together({threads})
 """
 
 
 def test_a_stale_read_is_refuted(check: Check) -> None:
     """Each thread's own order could be kept; what refutes is that the write had returned before the read began."""
-    verdict = check(STALE.format(after="register.sync()", before="pass"))
+    verdict = check(STALE.format(after="register.sync()", before="pass", threads="writer, reader"))
     assert verdict.failure is not None
     assert "read() returned 0, but Register would have returned 1" in verdict.failure.why
     assert verdict.failure.kind == "not-linearizable"
 
 
-def test_a_cache_is_refuted_by_the_order_of_time_alone(check: Check) -> None:
+@pytest.mark.parametrize("threads", ["writer, reader", "reader, writer"])
+def test_a_cache_is_refuted_by_the_order_of_time_alone(check: Check, threads: str) -> None:
     """The threads touch no common field: only the beginning and the end of calls tell that the read was late."""
-    verdict = check(STALE.format(after="pass", before="pass"))
+    verdict = check(STALE.format(after="pass", before="pass", threads=threads))
     assert verdict.failure is not None
     assert verdict.failure.kind == "not-linearizable"
 

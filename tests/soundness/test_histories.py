@@ -71,6 +71,19 @@ class Locked(Model):
             self.value = value
 
 
+class Leaky(Model):
+    '''What a read returns changes until it is recorded.'''
+
+    def __init__(self):
+        self.values = []
+
+    def read(self):
+        return self.values
+
+    def write(self, value):
+        self.values.append(value)
+
+
 class Crossed(Model):
     '''Two locks in two orders: some calls never return.'''
 
@@ -118,10 +131,13 @@ BODIES = [
     (BOTH, READ, "pass"),
 ]
 CASES = [
-    *((kind, *bodies) for kind in ("Free", "Stale", "Unrelated", "Locked", "Crossed") for bodies in BODIES),
+    *(
+        (kind, *bodies)
+        for kind in ("Free", "Stale", "Unrelated", "Locked", "Leaky", "Crossed")
+        for bodies in BODIES
+    ),
     ("Unrelated", BOTH, f"{READ}; {WRITE}", "pass"),
     ("Unrelated", READ, READ, WRITE),
-    ("Free", READ, READ, WRITE),
 ]
 LARGEST = 5_000  # schedules of the reference
 
