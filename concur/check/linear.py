@@ -40,7 +40,7 @@ def linearizable(model: Callable[[], object], implementation: T) -> T:
     Args:
         model: a class, or a function without arguments, that makes the model: an object with the
             same methods, written for one thread. A method that would have to wait raises instead.
-            A model depends on nothing but its own state, and :func:`copy.deepcopy` can copy it.
+            A model depends on nothing but its own state, and ``copy.deepcopy`` can copy it.
         implementation: the object.
 
     Returns:
@@ -85,12 +85,12 @@ def check(stand_in: object) -> None:
     """Compare what was recorded so far with the model, in a program that is not under the checker.
 
     Args:
-        stand_in: what :func:`linearizable` returned. No thread may be inside a call, except one that will not
+        stand_in: what :func:`concur.linearizable` returned. No thread may be inside a call, except one that will not
             come back: a call that has not returned counts as one that may have taken effect.
 
     Raises:
         NotLinearizableError: no order of the calls fits; the message has the calls and the reason.
-        UsageError: the model cannot be copied, waits, or is not that of a :func:`linearizable` object;
+        UsageError: the model cannot be copied, waits, or is not that of a :func:`concur.linearizable` object;
             or other threads of the run have not been joined.
     """
     if not isinstance(stand_in, Proxy):
