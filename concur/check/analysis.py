@@ -14,7 +14,6 @@ from concur.check.engine import Engine
 from concur.check.ops import (
     ACQUIRE,
     ADVANCE,
-    CLOCK,
     JOIN,
     READ,
     RELEASE,
@@ -56,8 +55,9 @@ class Location:
         self.readers: dict[int, int] = {}  # thread -> its last step that only looked, since then
         self.opener = -1  # the last step that made others wait: a lock taken, a thread started
         self.taken = False  # a lock that is held
-        self.advances: list[int] = []  # of the clock: they commute with each other, not with a reading
-        self.reading = True  # of the clock: the latest step was a reading
+        # Of the clock, or of a history:
+        self.advances: list[int] = []  # they commute with each other, not with a reading
+        self.reading = True  # the latest step was a reading
 
 
 def shape(op: Op) -> Any:
@@ -175,17 +175,12 @@ class Analysis:
     def _performed(self, event: _Event) -> Clock:
         """Let a step happen: its races, and then what its thread knows."""
         known_after = event.before[:]
-        for place, known, kind, mode in self._effects(event.index, event.op):
+        for _, known, kind, mode in self._effects(event.index, event.op):
             self._races(event, known, kind, mode)
-            if place == CLOCK:
-                for step in known.advances if mode == READ else known.readers.values():
-                    self._join(known_after, step)
-            else:
-                if known.writer >= 0:
-                    self._join(known_after, known.writer)
-                if mode != READ:
-                    for step in known.readers.values():
-                        self._join(known_after, step)
+            if known.writer >= 0:  # never where steps advance
+                self._join(known_after, known.writer)
+            for step in known.advances if mode == READ else known.readers.values():
+                self._join(known_after, step)
             self._enter(known, kind, mode, event.tid, event.index)
         known_after[event.tid] = event.index
         self.after.append(known_after)
@@ -194,7 +189,7 @@ class Analysis:
     def _enter(self, known: Location, kind: int, mode: int, tid: int, index: int) -> None:
         """Note at a place what a step did there."""
         if mode == READ:
-            if known.advances and not known.reading:  # readings of the clock commute, and so do advances
+            if known.advances and not known.reading:  # readings commute, and so do advances
                 known.readers = {}
             known.reading = True
             known.readers[tid] = index

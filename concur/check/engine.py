@@ -94,6 +94,9 @@ class Engine:
         self.uncheckable: str | None = None
         self.interrupted: BaseException | None = None
         self.output: Any = None
+        self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
+        self.misfit: Any = None  # the first of them that is not, and why
+        self.misuse: str | None = None  # why one of them cannot be judged
         self.generators: dict[int, int] = {}  # id of a generator -> the thread that uses it
         self.literal: Any = None  # the generator expression that is the argument of the call being made
         self.kept: list[Any] = []  # objects whose ids must stay theirs until the run is over
@@ -382,7 +385,7 @@ class Engine:
 
     @property
     def went_wrong(self) -> bool:
-        return bool(self.failures or self.deadlocked or self.livelocked)
+        return bool(self.failures or self.deadlocked or self.livelocked or self.misfit)
 
 
 active: Engine | None = None  # the run that the hooks announce to; None: they only act

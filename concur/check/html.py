@@ -158,7 +158,7 @@ def _section(number: int, verdict: Verdict, command: Callable[[Verdict], str] | 
     parts += [
         _fact("schedules run", schedules),
         _fact("time", f"{verdict.seconds:.2f} s"),
-        *[_fact("data race", race) for race in verdict.races],
+        *[_fact("data race", str(race)) for race in verdict.races],
         "</dl>",
     ]
     if failure is not None:

@@ -38,11 +38,13 @@ KIND_NAMES = (
     "wait for a change",
 )
 
-# The mode in which a kind touches its location: two READs commute, so do two ADVANCEs of the clock.
+# The mode in which a kind touches its location: two READs commute, and so do two ADVANCEs. A place is either
+# read and written, or, as the clock and a history are, read and advanced.
 # A TIMED_JOIN and a JOIN only look at the thread; a SPIN looks at all that its loop has read.
 MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ, READ)
 
 CLOCK = "the clock"
+HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as a READ and ends as an ADVANCE
 ELSEWHERE = "the world outside the program"
 
 

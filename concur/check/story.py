@@ -19,7 +19,10 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
     note_changes(engine, recorder)
-    if race is not None:
+    if engine.misfit is not None:
+        kind, message, why = "not-linearizable", engine.misfit.message, engine.misfit.why
+        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, []))
+    elif race is not None:
         kind, message, why = "race", race.race.message, why_race(race.race)
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: race.at + 1], []))
     elif engine.failures:

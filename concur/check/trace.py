@@ -138,6 +138,8 @@ class Recorder:
         if isinstance(place, str):
             return f"{ops.KIND_NAMES[kind]} {place.rpartition('.')[2].rpartition(':')[2]}"
         name = place[1]
+        if name == ops.HISTORY:
+            return f"{'begin' if kind == ops.READ else 'end'} {thing}"
         if name == "lock":
             return f"{ops.KIND_NAMES[kind]} {self.name(thing)}"
         if name == "thread":

@@ -42,7 +42,8 @@ class Failure:
     """Why a program was refuted, and the schedule that shows it.
 
     Attributes:
-        kind: ``"assertion"``, ``"exception"``, ``"deadlock"``, or ``"race"`` where races fail.
+        kind: ``"assertion"``, ``"exception"``, ``"deadlock"``, ``"livelock"``, ``"not-linearizable"``, or ``"race"``
+            where races fail.
         message: what happened, in one line.
         why: how the threads brought it about; may be several lines.
         token: the schedule, to be given to :func:`concur.replay`.

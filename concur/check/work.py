@@ -16,6 +16,7 @@ from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.follow import Follow
 from concur.check.knowledge import Knowledge
+from concur.check.linear import judge
 from concur.check.options import Options
 from concur.check.output import Output
 from concur.check.race_kinds import MOST, Found, failing, races_of
@@ -52,6 +53,7 @@ class Work:
         self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
     @contextlib.contextmanager
     def running(self, *, capture: bool = True) -> Iterator[None]:
@@ -100,6 +102,7 @@ class Work:
         finally:
             runs.active = None
             self.watch.begin(None)
+        judge(engine, self.fitting)
         return engine
 
     @property
@@ -264,9 +267,10 @@ class Work:
             tuple(thread.tid for thread in engine.deadlocked),
             engine.livelocked,
             race and race.race,
+            engine.misfit and engine.misfit.message,
         )
 
     def way_of_failing(self, engine: Engine) -> tuple[Any, ...]:
         """What must stay the same when a failing schedule is made simpler."""
         race = self.race_in(engine)
-        return (*way_of_failing(engine), race and race.race)
+        return (*way_of_failing(engine), engine.misfit is not None, race and race.race)

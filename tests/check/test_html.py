@@ -9,7 +9,7 @@ import pytest
 
 from concur.check import Status, Verdict, html
 from concur.check.report import rows_of
-from concur.check.verdict import Failure, Step
+from concur.check.verdict import Failure, Race, Step
 
 from .conftest import Check
 
@@ -193,8 +193,9 @@ def test_a_file_of_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> Non
     file.write_text("# </script><script>alert(1)</script>\n", "utf-8")
     step = Step(HOSTILE, str(file), 1, HOSTILE, f"read {HOSTILE}", HOSTILE, ((HOSTILE, HOSTILE),))
     failure = Failure(HOSTILE, HOSTILE, HOSTILE, HOSTILE, (step,))
+    race = Race("race", HOSTILE, HOSTILE, step, step, HOSTILE)
     verdict = Verdict(
-        HOSTILE, Status.REFUTED, 1, 0.0, HOSTILE, (HOSTILE,), failure, reason=HOSTILE, output=HOSTILE
+        HOSTILE, Status.REFUTED, 1, 0.0, HOSTILE, (race,), failure=failure, reason=HOSTILE, output=HOSTILE
     )
     text = html.page([verdict], title=HOSTILE, problems=[HOSTILE], command=lambda verdict: HOSTILE)
     text.encode("utf-8")

@@ -153,7 +153,7 @@ def test_it_stays_the_same_failure() -> None:
             found = failing(work, seed)
             shrunk = work.run(Lenient(shrink(functools.partial(work.run, full=True), found)), full=True)
             assert way_of_failing(shrunk) == way_of_failing(found)
-            best[way_of_failing(found)[:2]] = switches(schedule_of(shrunk))
+            best[way_of_failing(found)[1]] = switches(schedule_of(shrunk))
     assert best == {(0, "AssertionError"): 4, (2, "KeyError"): 3}
 
 
