@@ -333,6 +333,7 @@ class Engine:
                 self.failures.append(ThreadFailure(thread, error, len(self.trace)))
         if not self.dead and not (thread.tid == 0 and self.alone):
             place = thread if thread.object is None else thread.object
+            thread.ending = True
             try:
                 self.step((ops.WRITE, (id(place), "thread"), place, None, None))
             except Abort:

@@ -25,6 +25,7 @@ class VirtualThread:
         "daemon",
         "deadline",
         "done",
+        "ending",
         "expired",
         "fresh",
         "joined",
@@ -50,6 +51,7 @@ class VirtualThread:
         self.opaque: str | None = None  # the call below which that happens, if it was not rewritten
         self.site: tuple[str, int] | None = None  # where it stands, if recording
         self.section: Any = None  # the call that is taken as one step and runs now, see sections.py
+        self.ending = False  # the step that it has announced is its last
         self.done = False
         self.minor = False  # what it announced would not be, if `full` were off
         self.fresh = True  # has not announced anything yet
