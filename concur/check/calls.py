@@ -6,6 +6,8 @@ rewritten is watched by `foreign.py`.
 """
 
 import functools
+import operator
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +17,15 @@ from concur.check import engine as runs
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, global_effect
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, note_view, place_of, touch, touch_all
+from concur.check.touch import HEAP_TYPE, Site, announce_iterator, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
 
 
 def callee(function: Any, site: Site) -> Any:
     """What to call instead of `function`, so that what it touches is announced."""
     kind = type(function)
+    if runs.active is None:
+        return function  # what looks at its caller's frame finds it
     if kind is types.FunctionType:
         return function if visibility.MARK in function.__globals__ else Foreign(function, site)
     if kind is types.MethodType:
@@ -57,7 +61,10 @@ _C_CALLABLES = (
 )
 
 
-_CALLABLE_ARGUMENTS = (*_C_CALLABLES, types.FunctionType, types.MethodType)
+_CALLABLE_ARGUMENTS = (
+    *_C_CALLABLES, types.FunctionType, types.MethodType, functools.partial,
+    operator.attrgetter, operator.itemgetter, operator.methodcaller,
+)  # fmt: skip
 
 
 class Foreign:
@@ -72,15 +79,38 @@ class Foreign:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = runs.active
         if run is None or run.alone:
-            return self.function(*args, **kwargs)
+            return _at_home(self.function(*args, **kwargs))
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
-        return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
+        result = call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
+        return _at_home(result)
+
+
+def _at_home(result: Any) -> Any:
+    """A class that was made for its caller, as namedtuple does, belongs to the caller's module, not to this one."""
+    if isinstance(result, type) and result.__dict__.get("__module__") in _BELOW_A_CALL:
+        result.__module__ = sys._getframe(2).f_globals["__name__"]
+    return result
+
+
+_BELOW_A_CALL = (__name__, call_foreign.__module__)
 
 
 class Announced:
     """A callable written in C, or a method of a container; the call is one atomic step."""
 
     __slots__ = ("__name__", "function", "mode", "owner", "site", "storing")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.function, name)  # a method kept as a value looks like itself
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.function == (other.function if type(other) is Announced else other))
+
+    def __hash__(self) -> int:
+        return hash(self.function)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
 
     def __init__(self, function: Any, owner: Any, mode: int, storing: bool, site: Site | None) -> None:
         self.function = function
@@ -102,7 +132,11 @@ class Announced:
             args = (argument(args[0], self.site), *args[1:])
         also: list[Any] = []
         if not self.storing:
-            also = containers_in(args if not kwargs else (*args, *kwargs.values()))
+            given = args if not kwargs else (*args, *kwargs.values())
+            for thing in given:
+                if hasattr(type(thing), "__next__"):
+                    announce_iterator(run, thing, self.site)
+            also = containers_in(given)
         if self.owner is not None:
             if not self.storing and self.mode == READ and is_container(self.owner):
                 also += containers_in((self.owner,))
@@ -126,7 +160,7 @@ class Announced:
 def bound_method(thing: Any, name: str, site: Site) -> Any:
     """A bound method written in C, of something that has content."""
     bound = getattr(thing, name)
-    if type(bound) not in _C_CALLABLES:  # the object has a field of that name
+    if runs.active is None or type(bound) not in _C_CALLABLES:  # the object has a field of that name
         return bound
     if isinstance(thing, type) or not _has_content(thing):
         return bound
@@ -153,8 +187,10 @@ def _c_callee(function: Any, site: Site) -> Any:
         owner = function.__self__
         if type(owner) is types.ModuleType:
             effect = global_effect(function)
-            if effect is not None:
+            if effect is not None or owner.__name__ in _FOLLOWS_FIELDS:
                 return Foreign(function, site)
+            if function in _LOOK_AT_THE_CALLER:
+                return function
             if function in contents.HARMLESS:
                 return function
             mode = (
@@ -184,6 +220,8 @@ def _c_callee(function: Any, site: Site) -> Any:
     return functools.partial(_unbound, function, site)
 
 
+_FOLLOWS_FIELDS = frozenset(("_pickle", "marshal"))  # written in C, and reads the fields of what it is given
+_LOOK_AT_THE_CALLER = frozenset((sys._getframe, sys.exc_info))
 _PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cmath", "_functools"))
 
 
@@ -216,7 +254,6 @@ def _generated(cls: Any, maker: Any) -> bool:
     return bool(maker.__module__ == cls.__module__)
 
 
-HEAP_TYPE = 1 << 9
 _PLAIN_CLASSES = frozenset(
     (object, type, super, property, classmethod, staticmethod, slice, range, int, float, complex)
 )

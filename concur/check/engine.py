@@ -83,8 +83,9 @@ class Engine:
         self.uncheckable: str | None = None
         self.interrupted: BaseException | None = None
         self.output: Any = None
-        self.generators: dict[int, int] = {}  # id of a generator -> the thread that uses it
-        self.kept: list[Any] = []  # objects whose ids must stay theirs until the run is over
+        self.generators: dict[
+            int, tuple[Any, int]
+        ] = {}  # id of a generator -> itself, weakly; its user's tid
 
     # Steps
 

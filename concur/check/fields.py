@@ -9,7 +9,7 @@ from concur.check.calls import SPECIAL_FUNCTIONS, bound_method, callee
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, seen
+from concur.check.touch import Site, in_dataclasses, seen
 from concur.check.variables import read_name, write_name
 from concur.check.visibility import announces
 
@@ -120,6 +120,20 @@ def store_attr(value: Any, thing: Any, name: str, site: Site) -> None:
     setattr(thing, name, value)
 
 
+def pattern_value(thing: Any, names: tuple[str, ...], site: Site) -> bool:
+    """What a case is about to read: ``thing.a.b``, as far as it is made of fields; a property announces itself."""
+    run = runs.active
+    if run is not None and not run.alone:
+        for name in names:
+            if _mode(run, type(thing), name) in (visibility.INVISIBLE, visibility.METHOD):
+                break
+            try:
+                thing = load_attr(thing, name, site)
+            except AttributeError:
+                break
+    return True
+
+
 def delete_attr(thing: Any, name: str, site: Site) -> None:
     """``del thing.name``"""
     run = runs.active
@@ -138,6 +152,10 @@ def _announce_store(run: Engine, thing: Any, name: str, site: Site) -> None:
 def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None:
     """Announce that a field of an object, a class or a module is about to change."""
     cls = type(thing)
+    if name in _UNSEEN or (
+        issubclass(cls, type) and name[:2] == name[-2:] == "__" and not in_dataclasses(site)
+    ):
+        run.give_up(f"{site[0]}:{site[1]} assigns {name} while threads run: what reads it cannot be seen")
     mode = _mode(run, cls, name)
     place: Any = (id(thing), name)
     knowledge = run.knowledge
@@ -167,6 +185,12 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None
         else:
             return  # a property or a descriptor: what it does announces itself
     run.step((WRITE, place, thing, site, None))
+
+
+# Python reads these when it finds methods, calls functions or makes objects, and nothing announces that.
+_UNSEEN = frozenset(
+    ("__class__", "__dict__", "__defaults__", "__kwdefaults__", "__code__", "__bases__", "cell_contents")
+)
 
 
 # What built-in functions do to attributes
@@ -220,8 +244,6 @@ def _delattr(site: Site, /, thing: Any, name: str) -> None:
 
 def _vars(site: Site, /, *args: Any) -> Any:
     run = runs.active
-    if run is not None and not run.alone and not args:
-        run.give_up(f"{site[0]}:{site[1]} calls vars(): what is reached through it cannot be seen")
     return load_attr(args[0], "__dict__", site)
 
 

@@ -8,20 +8,21 @@ from typing import Any
 
 from concur.check import fields, touch
 from concur.check.calls import callee
-from concur.check.fields import delete_attr, load_attr, method, store_attr
+from concur.check.fields import delete_attr, load_attr, method, pattern_value
 from concur.check.items import (
+    Link,
     binary,
-    chain,
+    compared,
     delete_item,
     in_place,
     load_item,
     look_into,
     matched,
-    store_item,
     truth,
 )
 from concur.check.loops import bind_names, iterate, unpack
-from concur.check.variables import failed, name_value, read_name, reflect, tick, write_name
+from concur.check.targets import Field, Slot, augment, old_field, old_item
+from concur.check.variables import binder, failed, name_value, read_name, reflect, tick, write_name
 
 
 def new_run() -> None:
@@ -33,10 +34,12 @@ def new_run() -> None:
 HOOKS: dict[str, Any] = {
     f"_cc_{name}": hook
     for name, hook in {
-        "attr": load_attr, "method": method, "store": store_attr, "delete": delete_attr, "call": callee,
-        "iter": iterate, "unpack": unpack, "item": load_item, "setitem": store_item, "delitem": delete_item,
-        "look": look_into, "truth": truth, "match": matched, "binary": binary, "inplace": in_place, "chain": chain,
+        "attr": load_attr, "method": method, "pattern": pattern_value, "delete": delete_attr, "call": callee,
+        "iter": iterate, "unpack": unpack, "item": load_item, "delitem": delete_item,
+        "look": look_into, "truth": truth, "match": matched, "binary": binary, "inplace": in_place, "link": Link,
+        "compared": compared,
         "name": read_name, "value": name_value, "bind": write_name, "loop": bind_names, "tick": tick,
-        "failed": failed, "reflect": reflect, "slice": slice,
+        "failed": failed, "binder": binder, "field": Field, "slot": Slot, "oldfield": old_field, "oldslot": old_item,
+        "augment": augment, "reflect": reflect, "slice": slice,
     }.items()
 }  # fmt: skip

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from concur.check import engine as runs
+from concur.check import variables
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, seen, touch, touch_all
+from concur.check.touch import Site, announce_iterator, is_iterator, seen, touch, touch_all
 
 
 def load_item(thing: Any, key: Any, site: Site) -> Any:
@@ -87,6 +88,8 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         return _OPERATORS[sign](left, right)
     run = runs.active
     if run is not None and not run.alone:
+        if sign in ("in", "not in") and is_iterator(right):
+            announce_iterator(run, right, site)
         touch_all(run, containers_in((left, right)), site)
         if run.recording:
             return seen(run, _OPERATORS[sign](left, right))
@@ -105,13 +108,24 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
     return _OPERATORS[sign](left, right)
 
 
-def chain(site: Site, first: Any, *links: Any) -> Any:
-    """``a < b < c``: each link is a sign and a function that evaluates its right side."""
-    left, result = first, True
-    for sign, right_side in links:
-        right = right_side()
-        result = binary(left, right, sign, site)
-        if not truth(result, site):
-            return result
-        left = right
-    return result
+class Link:
+    """A side of a chained comparison ``a < b < c``, with the sign that follows it."""
+
+    __slots__ = ("sign", "site", "value")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, value: Any, sign: str, site: Site) -> None:
+        self.value = value
+        self.sign = sign
+        self.site = site
+
+    def __eq__(self, other: Any) -> Any:
+        return truth(binary(self.value, other.value, self.sign, self.site), self.site)
+
+
+def compared(left: Any, right: Any, sign: str, site: Site) -> bool:
+    """``assert left sign right``; the operands are kept for the message that `failed` makes at once."""
+    if truth(binary(left, right, sign, site), site):
+        return True
+    variables.operands = (left, sign, right)
+    return False

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from concur.check import engine as runs
-from concur.check.calls import HEAP_TYPE, SPECIAL_FUNCTIONS, argument, callee
-from concur.check.contents import SCALARS, is_container
+from concur.check.calls import SPECIAL_FUNCTIONS, argument, callee
+from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.engine import Engine
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, place_of, seen, touch
+from concur.check.touch import Site, announce_iterator, is_iterator, place_of, seen, touch, touch_all
 from concur.check.variables import write_name
 
 
@@ -64,7 +64,7 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
         return _private(run, thing, site)
     if delegate:
         return thing
-    if kind is types.GeneratorType or (hasattr(thing, "__next__") and not kind.__flags__ & HEAP_TYPE):
+    if is_iterator(thing):
         return _stepwise(run, thing, site)
     return thing
 
@@ -72,7 +72,7 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
 def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
     while True:
         if runs.active is not None and not run.alone:
-            _announce_iterator(run, iterator, site)
+            announce_iterator(run, iterator, site)
         try:
             element = next(iterator)
         except StopIteration:
@@ -80,33 +80,27 @@ def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
         yield element
 
 
-def _announce_iterator(run: Engine, iterator: Any, site: Site) -> None:
-    """Moving an iterator changes it; a generator may be moved by one thread only."""
-    kind = type(iterator)
-    if kind is types.GeneratorType:
-        user = run.generators.setdefault(id(iterator), run.current.tid)
-        run.kept.append(iterator)
-        if user != run.current.tid:
-            other = run.threads[user].name
-            run.give_up(
-                f"{site[0]}:{site[1]}: generator '{iterator.__name__}' is used by threads '{other}' and"
-                f" '{run.current.name}'; generators are not safe between threads"
-            )
-    elif kind is not SharedIterator and not kind.__flags__ & HEAP_TYPE:
-        run.step((WRITE, (id(iterator), "next"), iterator, site, None))
-
-
 def unpack(thing: Any, site: Site) -> Any:
     """What is about to be taken apart in one step: ``a, b = thing``, ``f(*thing)``, ``{**thing}``."""
     run = runs.active
-    if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
-        touch(run, READ, thing, site)
+    if run is not None and not run.alone and type(thing) not in SCALARS:
+        if is_container(thing):
+            touch(run, READ, thing, site)
+        elif is_iterator(thing):
+            announce_iterator(run, thing, site)
     return thing
 
 
 def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:
-    """Iterate over `thing`, whose elements are bound to such variables by the loop."""
+    """What a comprehension iterates over that takes its elements apart, or binds them to such variables."""
+    return thing if runs.active is None else _bound_one_by_one(thing, places, site)
+
+
+def _bound_one_by_one(thing: Any, places: tuple[str, ...], site: Site) -> Iterator[Any]:
     for element in iterate(thing, site):
+        run = runs.active
+        if run is not None and not run.alone:
+            touch_all(run, containers_in((element,)), site)
         for place in places:
             write_name(element, place, site)
         yield element
@@ -118,7 +112,7 @@ def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:
 def _next(site: Site, /, iterator: Any, *default: Any) -> Any:
     run = runs.active
     if run is not None and not run.alone:
-        _announce_iterator(run, iterator, site)
+        announce_iterator(run, iterator, site)
     return next(iterator, *default)
 
 

@@ -1,10 +1,13 @@
 """Announce accesses to the content of containers: what the hooks of calls, loops and items share."""
 
+import types
+import weakref
 from typing import Any
 
 from concur.check.contents import VIEW_TYPES, owner_of
 from concur.check.engine import Engine
-from concur.check.ops import READ
+from concur.check.ops import READ, WRITE
+from concur.check.visibility import MARK
 
 Site = tuple[str, int]
 
@@ -24,6 +27,11 @@ def place_of(thing: Any) -> Any:
 
 def touch(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any] | None = None) -> None:
     """Announce an access to the content of `thing`, which reads the content of `also` too."""
+    if type(thing) is dict and MARK in thing and not in_dataclasses(site):
+        run.give_up(
+            f"{where(site)} reaches the variables of a module through its dictionary, by globals() or __dict__;"
+            " name them instead"
+        )
     more = tuple((place_of(other), READ) for other in also if other is not thing) if also else None
     run.step((kind, place_of(thing), thing, site, more or None))
 
@@ -44,3 +52,37 @@ def note_view(result: Any, owner: Any) -> None:
     """A view of a dictionary has the content of the dictionary."""
     if type(result) in VIEW_TYPES:
         _views[id(result)] = (result, owner)
+
+
+def in_dataclasses(site: Site | None) -> bool:
+    """It looks at the module of a class, and adds methods to a class that nobody else has yet."""
+    return site is not None and site[0].endswith("dataclasses.py")
+
+
+def where(site: Site | None) -> str:
+    return "the program" if site is None else f"{site[0]}:{site[1]}"
+
+
+HEAP_TYPE = 1 << 9  # the flag of a class that was made by a class statement
+
+
+def is_iterator(thing: Any) -> bool:
+    """Whether it is a generator, or an iterator written in C: moving it changes it."""
+    kind = type(thing)
+    return kind is types.GeneratorType or (hasattr(kind, "__next__") and not kind.__flags__ & HEAP_TYPE)
+
+
+def announce_iterator(run: Engine, iterator: Any, site: Site | None) -> None:
+    """Such an iterator is about to be moved; a generator may be moved by one thread only."""
+    if type(iterator) is types.GeneratorType:
+        # By id, with a weak reference: a generator that is dropped must end at once.
+        user = run.generators.get(id(iterator))
+        if user is None or user[0]() is not iterator:
+            run.generators[id(iterator)] = (weakref.ref(iterator), run.current.tid)
+        elif user[1] != run.current.tid:
+            run.give_up(
+                f"{where(site)}: generator '{iterator.__name__}' is used by threads '{run.threads[user[1]].name}' and"
+                f" '{run.current.name}'; generators are not safe between threads"
+            )
+    elif is_iterator(iterator):
+        run.step((WRITE, (id(iterator), "next"), iterator, site, None))
