@@ -193,9 +193,8 @@ def _c_callee(function: Any, site: Site) -> Any:
                 return function
             if function in contents.HARMLESS:
                 return function
-            mode = (
-                READ if function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES else WRITE
-            )
+            reads = function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES
+            mode = READ if reads and function not in _CHANGES_ITS_ARGUMENT else WRITE
             return Announced(function, None, mode, False, site)
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
@@ -222,6 +221,11 @@ def _c_callee(function: Any, site: Site) -> Any:
 
 _FOLLOWS_FIELDS = frozenset(("_pickle", "marshal"))  # written in C, and reads the fields of what it is given
 _LOOK_AT_THE_CALLER = frozenset((sys._getframe, sys.exc_info))
+_CHANGES_ITS_ARGUMENT = frozenset(
+    getattr(operator, name)
+    for name in dir(operator)
+    if name in ("setitem", "delitem") or (name.startswith("i") and hasattr(operator, f"__{name}__"))
+) - {operator.inv, operator.invert, operator.index}
 _PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cmath", "_functools"))
 
 

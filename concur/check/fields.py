@@ -243,7 +243,6 @@ def _delattr(site: Site, /, thing: Any, name: str) -> None:
 
 
 def _vars(site: Site, /, *args: Any) -> Any:
-    run = runs.active
     return load_attr(args[0], "__dict__", site)
 
 

@@ -30,6 +30,8 @@ _WORLD = frozenset(
     "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split()
 )
 
+_STATELESS_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+
 
 def module_of(function: Any) -> str:
     """The top-level module that a function, a method or a class comes from."""
@@ -62,6 +64,8 @@ def call_foreign(
     if module in _BLOCKING:
         run.give_up(f"{where} comes from module '{module}', which cannot be controlled")
     roots = [*args, *kwargs.values()]
+    if not isinstance(function, _STATELESS_CALLABLES):
+        roots.append(function)  # such as the cache of lru_cache
     owner = getattr(function, "__self__", None)
     if owner is not None and module not in _STATELESS:
         roots.append(owner)

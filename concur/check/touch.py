@@ -85,4 +85,4 @@ def announce_iterator(run: Engine, iterator: Any, site: Site | None) -> None:
                 f" '{run.current.name}'; generators are not safe between threads"
             )
     elif is_iterator(iterator):
-        run.step((WRITE, (id(iterator), "next"), iterator, site, None))
+        run.step((WRITE, (id(iterator), "[]"), iterator, site, None))
