@@ -17,7 +17,7 @@ from concur.check import engine as runs
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, global_effect
 from concur.check.ops import READ, WRITE
-from concur.check.touch import HEAP_TYPE, Site, announce_iterator, note_view, place_of, touch, touch_all
+from concur.check.touch import Site, announce_iterator, is_python_class, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
 
 
@@ -229,6 +229,15 @@ _CHANGES_ITS_ARGUMENT = frozenset(
 _PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cmath", "_functools"))
 
 
+def _print(site: Site, /, *args: Any, **kwargs: Any) -> None:
+    """``print``; what it prints to is changed, but for the output of the program itself."""
+    file = kwargs.get("file")
+    Announced(print, file, READ if file is None else WRITE, False, site)(*args, **kwargs)
+
+
+SPECIAL_FUNCTIONS[print] = _print
+
+
 def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
     if args and is_container(args[0]):
         name = function.__name__
@@ -240,7 +249,9 @@ def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _class_callee(cls: Any, site: Site) -> Any:
-    if cls.__flags__ & HEAP_TYPE and cls not in EXACT_CONTAINERS:
+    if cls in contents.LAZY_TYPES:
+        return functools.partial(SPECIAL_FUNCTIONS["lazy"], cls, site)
+    if is_python_class(cls) and cls not in EXACT_CONTAINERS:
         for name in ("__new__", "__init__"):
             maker = getattr(cls, name)
             if type(maker) is types.FunctionType and not announces(maker) and not _generated(cls, maker):
@@ -248,8 +259,6 @@ def _class_callee(cls: Any, site: Site) -> Any:
         return cls
     if cls in _PLAIN_CLASSES:
         return cls
-    if cls in contents.LAZY_TYPES:
-        return functools.partial(SPECIAL_FUNCTIONS["lazy"], cls, site)
     return Announced(cls, None, READ, False, site)
 
 

@@ -88,7 +88,9 @@ class _Statements(Patterns):
         iterable = self.expr(node.iter)
         first: list[ast.stmt] = []
         node.target = self.target_of_block(node.target, first)
-        node.iter = iterable if isinstance(node, ast.AsyncFor) else hook("iter", iterable, self.site(node))
+        if isinstance(node, ast.For):
+            iterable = ast.copy_location(hook("iter", iterable, self.site(node)), iterable)
+        node.iter = iterable
         node.body = [self.tick(node), *first, *self.block(node.body)]
         node.orelse = self.block(node.orelse)
         return node

@@ -112,6 +112,7 @@ class Expressions(ast.NodeTransformer):
                     generator.iter = hook("loop", iterable, constant(tuple(places)), self.site(target))
                 else:
                     generator.iter = hook("iter", iterable, self.site(target))
+                ast.copy_location(generator.iter, iterable)
             generator.target = self.loop_target(target)
             generator.ifs = [self.test(condition) for condition in generator.ifs]
         if isinstance(node, ast.DictComp):
@@ -183,7 +184,8 @@ class Expressions(ast.NodeTransformer):
         return self.expr(node)
 
     def visit_Starred(self, node: ast.Starred) -> ast.expr:
-        node.value = hook("unpack", self.expr(node.value), self.site(node))
+        value = self.expr(node.value)
+        node.value = ast.copy_location(hook("unpack", value, self.site(node)), value)
         return node
 
     def visit_Dict(self, node: ast.Dict) -> ast.expr:

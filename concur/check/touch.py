@@ -63,13 +63,18 @@ def where(site: Site | None) -> str:
     return "the program" if site is None else f"{site[0]}:{site[1]}"
 
 
-HEAP_TYPE = 1 << 9  # the flag of a class that was made by a class statement
+_HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
+
+
+def is_python_class(cls: type) -> bool:
+    """Whether a class was made by a class statement; newer CPythons make theirs on the heap as well, immutable."""
+    return cls.__flags__ & (_HEAP_TYPE | _IMMUTABLE_TYPE) == _HEAP_TYPE
 
 
 def is_iterator(thing: Any) -> bool:
     """Whether it is a generator, or an iterator written in C: moving it changes it."""
     kind = type(thing)
-    return kind is types.GeneratorType or (hasattr(kind, "__next__") and not kind.__flags__ & HEAP_TYPE)
+    return kind is types.GeneratorType or type(getattr(kind, "__next__", None)) is types.WrapperDescriptorType
 
 
 def announce_iterator(run: Engine, iterator: Any, site: Site | None) -> None:

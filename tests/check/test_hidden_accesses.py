@@ -312,6 +312,29 @@ ORDERS: dict[str, str] = {
             together(one, two)
             assert a != [0]
     """,
+    "an iterator of itertools moved by next()": """
+        import itertools
+        def scenario():
+            a, b, numbers = [], [], itertools.count()
+            together(lambda: a.append(next(numbers)), lambda: b.append(next(numbers)))
+            assert a == [0]
+    """,
+    "an iterator moved by its own method": """
+        import itertools
+        def scenario():
+            a, b, numbers = [], [], itertools.count()
+            together(lambda: a.append(next(numbers)), lambda: b.append(numbers.__next__()))
+            assert a == [0]
+    """,
+    "an iterator of itertools over a list": """
+        import itertools
+        def scenario():
+            got, seen = [0], []
+            def read(): seen.extend(list(itertools.chain(got)))
+            def write(): got.append(1)
+            together(read, write)
+            assert seen == [0]
+    """,
     "an iterator searched with in": """
         def scenario():
             a, b, numbers = [], [], zip([1, 2])
