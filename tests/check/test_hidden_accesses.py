@@ -45,7 +45,10 @@ RACY: dict[str, tuple[str, str]] = {
     "for binds a global": ("global COUNT\nfor COUNT in [COUNT + 1]: pass", "COUNT == 2"),
     "with binds a field": ("with contextlib.nullcontext(box.n + 1) as box.n: pass", "box.n == 2"),
     "with binds an item": ("with contextlib.nullcontext(got[0] + 1) as got[0]: pass", "got == [2]"),
-    "with binds a global": ("global COUNT\nwith contextlib.nullcontext(COUNT + 1) as COUNT: pass", "COUNT == 2"),
+    "with binds a global": (
+        "global COUNT\nwith contextlib.nullcontext(COUNT + 1) as COUNT: pass",
+        "COUNT == 2",
+    ),
     "a comprehension binds a field": ("[0 for box.n in [box.n + 1]]", "box.n == 2"),
     "a comprehension binds an item in a tuple": ("[0 for _, got[0] in [(0, got[0] + 1)]]", "got == [2]"),
     "a tuple of targets": ("_, box.n = 0, box.n + 1", "box.n == 2"),
@@ -70,8 +73,14 @@ RACY: dict[str, tuple[str, str]] = {
         "def a():\n    def b():\n        nonlocal far\n        far += 1\n    b()\na()",
         "far == 2",
     ),
-    "walrus in a comprehension binds a global": ("global COUNT\n[COUNT := COUNT + 1 for _ in (0,)]", "COUNT == 2"),
-    "walrus in a comprehension binds a nonlocal": ("nonlocal far\n[far := far + 1 for _ in (0,)]", "far == 2"),
+    "walrus in a comprehension binds a global": (
+        "global COUNT\n[COUNT := COUNT + 1 for _ in (0,)]",
+        "COUNT == 2",
+    ),
+    "walrus in a comprehension binds a nonlocal": (
+        "nonlocal far\n[far := far + 1 for _ in (0,)]",
+        "far == 2",
+    ),
     "def binds a global": (
         "global PLACE\nif PLACE is None:\n    seen.append(1)\n    def PLACE(): pass",
         "len(seen) == 1",
@@ -103,11 +112,17 @@ RACY: dict[str, tuple[str, str]] = {
         "len(seen) == 1",
     ),
     "match of a class": ("match box:\n    case Box(n=n): box.n = n + 1", "box.n == 2"),
-    "match of a class with slots": ("match slotted:\n    case Slotted(n=n): slotted.n = n + 1", "slotted.n == 2"),
+    "match of a class with slots": (
+        "match slotted:\n    case Slotted(n=n): slotted.n = n + 1",
+        "slotted.n == 2",
+    ),
     "match of a mapping": ("match {'k': got}:\n    case {'k': [n]}: got[:] = [n + 1]", "got == [2]"),
     "a chain with a walrus": ("if [0] == (x := got) == [0]: got.append(1)", "got == [0, 1]"),
     "an annotation": ("def f(x: box.n): pass\nbox.n = f.__annotations__['x'] + 1", "box.n == 2"),
-    "the annotation of a result": ("def f() -> box.n: pass\nbox.n = f.__annotations__['return'] + 1", "box.n == 2"),
+    "the annotation of a result": (
+        "def f() -> box.n: pass\nbox.n = f.__annotations__['return'] + 1",
+        "box.n == 2",
+    ),
     "a default": ("def f(x=box.n): return x\nbox.n = f() + 1", "box.n == 2"),
     "a decorator": ("@(lambda f, n=box.n: n + 1)\ndef f(): pass\nbox.n = f", "box.n == 2"),
     "a field of a class through super": ("Box.total = Sub().above() + 1", "Box.total == 2"),
@@ -116,10 +131,16 @@ RACY: dict[str, tuple[str, str]] = {
         "if space == types.SimpleNamespace(n=0):\n    space.n = 1\n    seen.append(1)",
         "len(seen) == 1",
     ),
-    "a namespace shown": ("if repr(space) == 'namespace(n=0)':\n    space.n = 1\n    seen.append(1)", "len(seen) == 1"),
+    "a namespace shown": (
+        "if repr(space) == 'namespace(n=0)':\n    space.n = 1\n    seen.append(1)",
+        "len(seen) == 1",
+    ),
     "operator.setitem": ("operator.setitem(got, 0, got[0] + 1)", "got == [2]"),
     "operator.iadd": ("n = len(got)\noperator.iadd(got, [1])\nbox.n = n", "box.n == 2"),
-    "print to a file": ("n = len(out.getvalue())\nprint('x', file=out, end='')\nseen.append(n)", "sum(seen) == 1"),
+    "print to a file": (
+        "n = len(out.getvalue())\nprint('x', file=out, end='')\nseen.append(n)",
+        "sum(seen) == 1",
+    ),
     "attrgetter as a function argument": (
         "box.n = list(map(operator.attrgetter('n'), [box]))[0] + 1",
         "box.n == 2",
@@ -128,7 +149,10 @@ RACY: dict[str, tuple[str, str]] = {
     "a copy": ("box.n = copy.copy(box).n + 1", "box.n == 2"),
     "a copy of slots": ("slotted.n = copy.copy(slotted).n + 1", "slotted.n == 2"),
     "a cached function": ("cached()", "len(seen) == 1"),
-    "a coroutine run by hand": ("with contextlib.suppress(StopIteration): wait_and_add(box).send(None)", "box.n == 2"),
+    "a coroutine run by hand": (
+        "with contextlib.suppress(StopIteration): wait_and_add(box).send(None)",
+        "box.n == 2",
+    ),
     "the variables of a module": ("variables['COUNT'] = COUNT + 1", "COUNT == 2"),
     "the variables of a function": ("run.__globals__['COUNT'] = COUNT + 1", "COUNT == 2"),
     "the content of a cell": (
@@ -143,7 +167,10 @@ RACY: dict[str, tuple[str, str]] = {
 }
 
 if sys.version_info >= (3, 12):
-    RACY["a function with a type parameter"] = ("def f[T](x: T = box.n): return x\nbox.n = f() + 1", "box.n == 2")
+    RACY["a function with a type parameter"] = (
+        "def f[T](x: T = box.n): return x\nbox.n = f() + 1",
+        "box.n == 2",
+    )
     RACY["a class with a type parameter"] = ("class C[T]:\n    box.n += 1", "box.n == 2")
     RACY["type binds a global"] = (
         "global PLACE\nif PLACE is None:\n    seen.append(1)\n    type PLACE = int",
