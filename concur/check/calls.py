@@ -9,13 +9,14 @@ import functools
 import operator
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from concur.check import contents, visibility
 from concur.check import engine as runs
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
-from concur.check.foreign import call_foreign, global_effect
+from concur.check.foreign import NO_WEAK_REFERENCES, call_foreign, global_effect, in_standard_library
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, announce_iterator, is_python_class, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
@@ -35,6 +36,8 @@ def callee(function: Any, site: Site) -> Any:
         return function
     if kind is Announced or kind is Foreign:
         return function
+    if kind is weakref.ref and runs.active.trace and not in_standard_library(site):
+        runs.active.give_up(f"{site[0]}:{site[1]} asks a weak reference, but {NO_WEAK_REFERENCES}")
     if isinstance(function, type):
         return _class_callee(function, site)
     if kind in _C_CALLABLES:

@@ -153,7 +153,10 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None
     """Announce that a field of an object, a class or a module is about to change."""
     cls = type(thing)
     if name in _UNSEEN or (
-        issubclass(cls, type) and name[:2] == name[-2:] == "__" and not in_dataclasses(site)
+        issubclass(cls, type)
+        and name[:2] == name[-2:] == "__"
+        and name not in _LABELS
+        and not in_dataclasses(site)
     ):
         run.give_up(f"{site[0]}:{site[1]} assigns {name} while threads run: what reads it cannot be seen")
     mode = _mode(run, cls, name)
@@ -191,6 +194,9 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None
 _UNSEEN = frozenset(
     ("__class__", "__dict__", "__defaults__", "__kwdefaults__", "__code__", "__bases__", "cell_contents")
 )
+
+
+_LABELS = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__annotations__"))
 
 
 # What built-in functions do to attributes

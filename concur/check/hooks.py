@@ -6,7 +6,7 @@ an active run, and while the main thread is alone, it only performs it.
 
 from typing import Any
 
-from concur.check import fields, touch
+from concur.check import fields, foreign, touch
 from concur.check.calls import callee
 from concur.check.fields import delete_attr, load_attr, method, pattern_value
 from concur.check.items import (
@@ -28,6 +28,7 @@ from concur.check.variables import binder, failed, name_value, read_name, reflec
 def new_run() -> None:
     """Forget what belongs to the classes and objects of the last run."""
     fields.new_run()
+    foreign.new_run()
     touch.new_run()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import variables
 from concur.check.contents import SCALARS, containers_in, is_container
-from concur.check.foreign import call_foreign
+from concur.check.foreign import call_foreign, has_foreign_operators, operate
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, announce_iterator, is_iterator, seen, touch, touch_all
 
@@ -20,6 +20,8 @@ def load_item(thing: Any, key: Any, site: Site) -> Any:
         touch(run, kind, thing, site)
         if run.recording:
             return seen(run, thing[key])
+    elif run is not None and not run.alone and has_foreign_operators(type(thing)):
+        return operate(run, operator.getitem, (thing, key), site)
     return thing[key]
 
 
@@ -30,6 +32,9 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
         touch(run, WRITE, thing, site, containers_in((value,)) if type(key) is slice else None)
         if run.recording:
             seen(run, value)
+    elif run is not None and not run.alone and has_foreign_operators(type(thing)):
+        operate(run, operator.setitem, (thing, key, value), site, changes=True)
+        return
     thing[key] = value
 
 
@@ -38,6 +43,9 @@ def delete_item(thing: Any, key: Any, site: Site) -> None:
     run = runs.active
     if run is not None and not run.alone and is_container(thing):
         touch(run, WRITE, thing, site)
+    elif run is not None and not run.alone and has_foreign_operators(type(thing)):
+        operate(run, operator.delitem, (thing, key), site, changes=True)
+        return
     del thing[key]
 
 
@@ -56,6 +64,13 @@ def truth(thing: Any, site: Site) -> Any:
         touch(run, READ, thing, site)
         if run.recording:
             seen(run, bool(thing))
+    elif (
+        run is not None
+        and not run.alone
+        and type(thing) not in SCALARS
+        and has_foreign_operators(type(thing))
+    ):
+        return operate(run, operator.truth, (thing,), site)
     return thing
 
 
@@ -88,6 +103,10 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         return _OPERATORS[sign](left, right)
     run = runs.active
     if run is not None and not run.alone:
+        if sign not in ("is", "is not") and (
+            has_foreign_operators(type(left)) or has_foreign_operators(type(right))
+        ):
+            return operate(run, _OPERATORS[sign], (left, right), site)
         if sign in ("in", "not in") and is_iterator(right):
             announce_iterator(run, right, site)
         touch_all(run, containers_in((left, right)), site)
@@ -101,6 +120,8 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
     if type(left) not in SCALARS:
         run = runs.active
         if run is not None and not run.alone:
+            if has_foreign_operators(type(left)):
+                return operate(run, _OPERATORS[sign], (left, right), site, changes=True)
             if is_container(left):
                 touch(run, WRITE, left, site, containers_in((right,)))
             else:

@@ -9,6 +9,7 @@ from concur.check import engine as runs
 from concur.check.calls import SPECIAL_FUNCTIONS, argument, callee
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.engine import Engine
+from concur.check.foreign import call_foreign, has_foreign_operators
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, announce_iterator, is_iterator, place_of, seen, touch, touch_all
 from concur.check.variables import write_name
@@ -62,6 +63,11 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
         if type(kind.__iter__) is types.FunctionType:  # a subclass with an iteration of its own
             return thing
         return _private(run, thing, site)
+    if has_foreign_operators(kind) and not run.alone:
+        iterator = call_foreign(
+            run, iter, (thing,), {}, site, f"iteration over {kind.__qualname__}", changes=False
+        )
+        return iterator if delegate else _stepwise(run, iterator, site)
     if delegate:
         return thing
     if is_iterator(thing):

@@ -149,6 +149,8 @@ RACY: dict[str, tuple[str, str]] = {
     "a copy": ("box.n = copy.copy(box).n + 1", "box.n == 2"),
     "a copy of slots": ("slotted.n = copy.copy(slotted).n + 1", "slotted.n == 2"),
     "a cached function": ("cached()", "len(seen) == 1"),
+    "an operator of UserDict": ("user['n'] = user['n'] + 1", "user['n'] == 2"),
+    "a loop over UserList": ("for n in users: pass\nusers[0] = n + 1", "users[0] == 2"),
     "a coroutine run by hand": (
         "with contextlib.suppress(StopIteration): wait_and_add(box).send(None)",
         "box.n == 2",
@@ -179,7 +181,8 @@ if sys.version_info >= (3, 12):
 
 # These cannot be seen one by one, or not at all: the verdict names them.
 NAMED = {
-    "match of a class", "match of a class with slots", "match of a mapping", "attrgetter as a function argument", "pickle",
+    "match of a class", "match of a class with slots", "match of a mapping", "an operator of UserDict", "a loop over UserList",
+    "attrgetter as a function argument", "pickle",
     "a copy", "a copy of slots", "a cached function", "the variables of a module", "the variables of a function",
     "the content of a cell", "the class of an object", "the fields of an object as a whole",
     "the defaults of a function", "a special method put on a class",
@@ -202,7 +205,7 @@ def program(step: str, holds: str, *, locked: bool) -> str:
         + "def scenario():\n    global COUNT\n    reset(); Hidden().set(0); Box.total = 0\n"
         + "    lock, box, slotted, got, seen, far = threading.Lock(), Box(), Slotted(), [0], [], 0\n"
         + "    table, space, out = collections.Counter(n=1), types.SimpleNamespace(n=0), io.StringIO()\n"
-        + "    variables = globals()\n"
+        + "    variables, user, users = globals(), collections.UserDict(n=0), collections.UserList([0])\n"
         + "    @functools.lru_cache\n    def cached(): seen.append(1)\n"
         + f"    def step():\n{body}\n"
         + f"    def run():\n        with {hold}: step()\n    def run_too():\n        with {hold}: step()\n"

@@ -82,7 +82,8 @@ PROGRAMS: dict[str, str] = {
     """,
     "f-strings": """
         x, width, names = 3.14159, 8, ["a", 'b']
-        print(f"{x:.2f}|{x!r:>{width}}|{x:{width}.{3}f}|{x=}|{x = :.1f}|{names!s}|{names!r:>12}|{{}}|{'nested ' + f'{width}'}")
+        print(f"{x:.2f}|{x!r:>{width}}|{x:{width}.{3}f}|{x=}|{x = :.1f}|{names!s}|{names!r:>12}")
+        print(f"{{}}|{'nested ' + f'{width}'}")
         print(f"{log(1)}{log(2):>{log(4)}}", f"{(lambda n: n * 2)(3)}", f"{ {'a': 1}['a'] }", f'''{
             x
         :.0f}''', "%s %d %(a)s".replace("%(a)s", "") % ("s", 1), "{0.x} {1[k]} {n!r}".format(Box(x=1), {"k": 2}, n="n"))

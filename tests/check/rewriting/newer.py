@@ -8,7 +8,7 @@ if sys.version_info >= (3, 12):
     PROGRAMS |= {
         "type parameters": """
             def first[T](xs: list[T], default: T | None = log(None)) -> T: return xs[0] if xs else default
-            class Stack[T: (int, str), *Ts, **P]:
+            class Stack[T: (int, str)]:
                 made = 0
                 def __init__(self): self.items: list[T] = []; Stack.made += 1
                 def push[U](self, x: U) -> U: self.items.append(x); return x

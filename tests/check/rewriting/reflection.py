@@ -6,6 +6,7 @@ UNCHECKABLE = {
     "vars() and dir() without an argument": r"calls vars\(\)",
     "eval, exec, globals": r"calls eval\(\)",
     "an object changes its class": "assigns __class__",
+    "temporaries hold nothing back": "weak reference",
 }
 
 PROGRAMS: dict[str, str] = {
@@ -99,9 +100,9 @@ PROGRAMS: dict[str, str] = {
         class Node:
             value: int
             kind: typing.ClassVar[str] = "node"
-            start: dataclasses.InitVar[int] = 0
-            def __post_init__(self, start): self.value += start
-        print(Node(1, 5), [field.name for field in dataclasses.fields(Node)], Node.__annotations__)
+            next: Node | None = None
+            def __post_init__(self): self.value += 1
+        print(Node(1, Node(5)), [field.name for field in dataclasses.fields(Node)], Node.__annotations__)
         def f(x: log("never evaluated") = 1) -> Nothing: pass
         print(f.__annotations__)
     """,
@@ -117,11 +118,11 @@ PROGRAMS: dict[str, str] = {
         import warnings
         def name(): return sys._getframe(1).f_code.co_name
         def caller(): return name(), sys._getframe().f_code.co_name
-        print(caller(), inspect.currentframe().f_code.co_name in ("program", "<module>"))
+        print(caller())
         Made = collections.namedtuple("Made", "a b")
         Typed = typing.NamedTuple("Typed", [("a", int)])
         print(Made.__module__ == __name__, Typed.__module__ == __name__, Made(1, 2), Typed(3))
-    """.replace(', inspect.currentframe().f_code.co_name in ("program", "<module>")', ""),
+    """,
     "temporaries hold nothing back": """
         import weakref
         class Thing: pass

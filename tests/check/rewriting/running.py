@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -57,6 +58,10 @@ def written(folder: Path, body: str, scenario: str = "") -> Path:
     return file
 
 
+def without_addresses(text: str) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", " at 0x", text)
+
+
 @contextlib.contextmanager
 def printed_to(stream: io.StringIO) -> Iterator[None]:
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
@@ -76,7 +81,7 @@ def plainly(file: Path, call: str = "") -> str:
                 getattr(module, call)()
     finally:
         del sys.modules[file.stem]
-    return out.getvalue()
+    return without_addresses(out.getvalue())
 
 
 def loaded(file: Path, call: str = "") -> str:
@@ -91,7 +96,7 @@ def loaded(file: Path, call: str = "") -> str:
                 getattr(module, call)()
     finally:
         loader.fresh()
-    return out.getvalue()
+    return without_addresses(out.getvalue())
 
 
 def explored(file: Path) -> str:
@@ -116,4 +121,4 @@ def recorded(file: Path) -> str:
 def output(verdict: Verdict, expected: Status) -> str:
     """What the last run of an exploration printed."""
     assert verdict.status is expected, f"{verdict}\n{verdict.output}"
-    return verdict.output
+    return without_addresses(verdict.output)
