@@ -181,7 +181,8 @@ if sys.version_info >= (3, 12):
 
 # These cannot be seen one by one, or not at all: the verdict names them.
 NAMED = {
-    "match of a class", "match of a class with slots", "match of a mapping", "an operator of UserDict", "a loop over UserList",
+    "match of a class", "match of a class with slots", "match of a mapping",
+    "an operator of UserDict", "a loop over UserList",
     "attrgetter as a function argument", "pickle",
     "a copy", "a copy of slots", "a cached function", "the variables of a module", "the variables of a function",
     "the content of a cell", "the class of an object", "the fields of an object as a whole",

@@ -17,6 +17,9 @@ _leaves = st.one_of(
 )
 
 
+_signs = st.sampled_from(("<", "<=", "!=", ">", "is not"))
+
+
 def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     names = st.sampled_from(("i", "j"))
     return st.one_of(
@@ -41,7 +44,7 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("sum([{1} for {0} in range(log(3)) if {2}])".format, names, inner, inner),
         st.builds("sum({1} for {0} in xs for _ in range({2} % 3))".format, names, inner, inner),
         st.builds("len({{{1}: {2} for {0} in range(2)}})".format, names, inner, inner),
-        st.builds("len(f'{{{}}}{{{}!r:>{{{} % 5}}}}')".format, inner, inner, inner),
+        st.builds('len(f"""{{{}}}{{{}!r:>{{{} % 5}}}}""")'.format, inner, inner, inner),
         st.builds("[{}, {}][{} % 3]".format, inner, inner, inner),
         st.builds("[*[{}], {}][-1]".format, inner, inner),
         st.builds("len({{'x': {}, **{{'y': {}}}}})".format, inner, inner),
@@ -62,6 +65,9 @@ def _block(lines: list[str]) -> str:
 def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     body = st.lists(inner, min_size=1, max_size=3).map(_block)
     e, t = EXPRESSIONS, _targets
+    leave = st.sampled_from(("break", "continue"))
+    errors = st.sampled_from(("TypeError", "(ZeroDivisionError, IndexError)", "Exception"))
+    deeper = body.map(lambda text: "\n".join("    " + line for line in text.split("\n")))
     patterns = st.sampled_from((
         "[x, *rest]", "[1, y]", "int(x) if x > log(1)", "0 | 1", "{'k': x, **rest}", "Box(n=x)", "K.n", "box.n", "None",
         "(x, y) if log(x) == y", "str() as x",
@@ -71,17 +77,17 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("if {}:\n{}\nelse:\n{}".format, e, body, body),
         st.builds("for {} in [{}, {}]:\n{}\nelse:\n{}".format, t, e, e, body, body),
         st.builds("for {}, *{} in [(1, 2), ({}, 3, 4)]:\n{}".format, t, t, e, body),
-        st.builds("for _ in range(3):\n{}\n    if {}: {}\n{}".format, body, e, st.sampled_from(("break", "continue")), body),
+        st.builds("for _ in range(3):\n{}\n    if {}: {}\n{}".format, body, e, leave, body),
         st.builds("turns = 2\nwhile turns and {}:\n    turns -= 1\n{}\nelse:\n{}".format, e, body, body),
-        st.builds("try:\n{}\nexcept {} as e:\n    print('caught', type(e).__name__, lines(e))\n{}\nelse:\n{}\nfinally:\n{}"
-                  .format, body, st.sampled_from(("TypeError", "(ZeroDivisionError, IndexError)", "Exception")), body, body,
-                  body),
+        st.builds("try:\n{}\nexcept {} as e:\n    print('caught', type(e).__name__, lines(e))\n{}\nelse:\n{}\n"
+                  "finally:\n{}".format, body, errors, body, body, body),
         st.builds("try:\n{}\nfinally:\n{}".format, body, body),
         st.builds("try:\n{}\nexcept* ValueError as e:\n    print(e.exceptions)\n{}".format, body, body),
         st.builds("with room({}) as {}, room({}):\n{}".format, e, t, e, body),
-        st.builds("match {}:\n    case {}: print('first')\n    case {}: print('second')\n    case _:\n{}".format, subjects,
-                  patterns, patterns, body.map(lambda text: "\n".join("    " + line for line in text.split("\n")))),
-        st.builds("class K(Box):\n    n = {}\n    n += 1\n    ys = [n, {}]\n    ys[0] += 1\n    box.n = ys[0]".format, e, e),
+        st.builds("match {}:\n    case {}: print('first')\n    case {}: print('second')\n    case _:\n{}".format,
+                  subjects, patterns, patterns, deeper),
+        st.builds("class K(Box):\n    n = {}\n    n += 1\n    ys = [n, {}]\n    ys[0] += 1\n    box.n = ys[0]"
+                  .format, e, e),
         st.builds("@decorate({})\ndef inner(p={}):\n    nonlocal far\n    global shared\n{}\n    return p\n"
                   "print(inner())".format, e, e, body),
     )  # fmt: skip
