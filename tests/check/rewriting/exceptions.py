@@ -1,6 +1,21 @@
 """Context managers, exceptions, and the lines of their tracebacks."""
 
 PROGRAMS: dict[str, str] = {
+    "the lines of a chain of attributes": """
+        box = Box(a=Box(f=lambda: 1 / 0))
+        def fields():
+            return (box
+                .a
+                .missing
+                .more)
+        def calls():
+            return (box
+                .a
+                .f())
+        for f in (fields, calls):
+            try: f()
+            except Exception as error: print(lines(error))
+    """,
     "with": """
         class Manager:
             def __init__(self, name, swallow=False): self.name, self.swallow = name, swallow

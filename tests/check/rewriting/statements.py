@@ -1,6 +1,15 @@
 """Statements: what they bind and when, loops, imports, coroutines."""
 
 PROGRAMS: dict[str, str] = {
+    "stores from left to right beside a captured variable": """
+        def f():
+            i, xs = 0, [0, 0, 0]
+            def get(): return i
+            i, xs[i] = 2, 9
+            xs[i], i, xs[i] = 5, 1, 7
+            return get(), xs
+        print(f())
+    """,
     "assignment targets": """
         a = b = [0]
         c, (d, *e), box, xs = 1, (2, 3, 4), Box(), [0] * 4
