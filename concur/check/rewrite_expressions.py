@@ -235,7 +235,7 @@ class Expressions(ast.NodeTransformer):
             self._plain_comparison(left, sign, right)
             for left, sign, right in zip(sides, signs, sides[1:], strict=False)
         )
-        if plain:
+        if plain and (len(signs) == 1 or all(sign in ("is", "is not", "in", "not in") for sign in signs)):
             return self._visit_children(node)
         site = self.site(node)
         if len(signs) == 1:
