@@ -5,11 +5,12 @@ The package is silent until a program says ``loguru.logger.enable("concur")``.
 
 from loguru import logger
 
-from concur.check import Failure, Status, Step, Verdict, explore, replay, sample
+from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay, sample
 from concur.errors import (
     Closed,
     ConcurError,
     DeadlockError,
+    NotLinearizableError,
     NotOwnerError,
     TokenError,
     UsageError,
@@ -21,10 +22,12 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "explore",
     "sample",
     "replay",
+    "linearizable",
     "Status",
     "Verdict",
     "Failure",
     "Step",
+    "Race",
     # Between threads
     "Mutex",
     "Semaphore",
@@ -35,6 +38,7 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "TokenError",
     "NotOwnerError",
     "DeadlockError",
+    "NotLinearizableError",
     "Closed",
 ]
 

@@ -20,12 +20,15 @@ from rich.console import Console
 from rich.text import Text
 
 from concur import check as checker
+from concur.check import html
 from concur.check import report as pictures
 from concur.check.verdict import Status, Verdict
+from concur.check.whole_file import check_writable, write_whole
 from concur.errors import UsageError
 from concur.grade import guide, report
 from concur.grade.course import Course, Exercise
 from concur.grade.judge import judge
+from concur.grade.pace import Pace
 from concur.grade.progress import is_solved, remember
 from concur.grade.result import PropertyResult, Result
 
@@ -117,6 +120,11 @@ def main() -> None:
 @click.option("--replay", "token", metavar="TOKEN", help="Run one schedule again.")
 @click.option("--backend", type=click.Choice(["greenlets", "threads"]), help="What --replay runs on.")
 @click.option("--timeouts", type=click.Choice(["any", "idle"]), help="When a time-out may end.")
+@click.option("--html", "page", metavar="FILE", help="Write a page to step through failing runs.")
+@click.option("--notify", type=click.Choice(["fifo", "any"]), help="Which waiter notify wakes.")
+@click.option("--spurious", is_flag=True, default=None, help="A wait may end without a notify.")
+@click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
+@click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -127,6 +135,11 @@ def explore(
     token: str | None,
     backend: Literal["greenlets", "threads"] | None,
     timeouts: str | None,
+    page: str | None,
+    notify: str | None,
+    spurious: bool | None,
+    races: str | None,
+    atomic: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -135,16 +148,35 @@ def explore(
     Without it, every function called scenario* is run.
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
-    reject("--replay", token, ("--timeouts", timeouts))
+    reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
+    reject("--replay", token, ("--races", races), ("--atomic", atomic or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
 
-    options: dict[str, Any] = {} if timeouts is None else {"timeouts": timeouts}
+    file, _, wanted = program.partition("::")
+    if page is not None:
+        check_writable(page, apart_from=file)
+    given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    options["atomic"] = atomic
+    found: list[Verdict] = []
+    problems: list[str] = []
 
     def run(scenario: str) -> Verdict:
+        try:
+            verdict = look_at(scenario)
+        except UsageError as error:
+            problems.append(str(error))
+            raise
+        found.append(verdict)
+        return verdict
+
+    def look_at(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
-        with working(f"exploring {scenario}"), aside:
+        what = f"exploring {scenario}"
+        with working(what, log=True) as say, aside:
+            options["progress"] = Pace(what, say)
             if token is not None:
                 return checker.replay(scenario, token, backend=backend or "greenlets")
             if sample is not None:
@@ -152,18 +184,20 @@ def explore(
             limit = seconds if seconds is not None or schedules is not None else 10.0
             return checker.explore(scenario, max_schedules=schedules, max_seconds=limit, **options)
 
+    def again(verdict: Verdict) -> str:
+        assert verdict.failure is not None
+        name = f"{file}::{verdict.scenario}"
+        return shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
+
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
         lines += report.printed(Path(file).name, verdict.output)
         if verdict.failure is not None:
             if verdict.failure.token:
-                again = shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
-                lines.append(Text(f"again: {again}", style="cyan"))
+                lines.append(Text(f"again: {again(verdict)}", style="cyan"))
             lines.append(Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name])}"))
         show([*lines, Text()])
-
-    file, _, wanted = program.partition("::")
 
     def scenarios() -> Sequence[str]:
         names = [wanted] if wanted else checker.scenarios_in(file)
@@ -173,7 +207,12 @@ def explore(
             raise UsageError(f"{file} has {len(names)} scenarios; say which to replay: {file}::{names[0]}")
         return [f"{file}::{name}" for name in names]
 
-    return each(scenarios, run, show_verdict, lambda verdict: _CODES[verdict.status], as_json)
+    code = each(scenarios, run, show_verdict, lambda verdict: _CODES[verdict.status], as_json)
+    if page is not None and found:
+        title = os.path.basename(file)
+        write_whole(page, html.page(found, title=title, problems=problems, command=again))
+        click.echo(f"html: {page}", err=as_json)
+    return code
 
 
 @main.command("list")
@@ -300,11 +339,15 @@ def print_json(document: object) -> None:
 
 
 @contextmanager
-def working(text: str) -> Iterator[Callable[[str], None]]:
-    """Say what is going on while it does, on a terminal; what is yielded says something else."""
-    console = Console(stderr=True, highlight=False, emoji=False)
+def working(text: str, *, log: bool = False) -> Iterator[Callable[[str], None]]:
+    """Say what is going on while it does, on a terminal; what is yielded says something else.
+
+    Where there is no terminal, a *log* has what is yielded, a line each time, on standard error.
+    """
+    stream = sys.stderr  # as it is now: the checker catches what the program under test writes to it
+    console = Console(file=stream, highlight=False, emoji=False)
     if not (console.is_terminal and sys.stdout.isatty()):
-        yield lambda more: None
+        yield lambda more: print(more, file=stream, flush=True) if log else None
         return
     with console.status(Text(text)) as status:
         yield lambda more: status.update(Text(more))

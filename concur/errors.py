@@ -7,6 +7,7 @@
     │   └── TokenError        a replay token that is malformed, or of another program
     ├── NotOwnerError         (RuntimeError) released or waited on by a thread that does not hold it
     ├── DeadlockError         (RuntimeError) waiting here could never end
+    ├── NotLinearizableError  (AssertionError) no order of the recorded calls fits the model
     └── Closed                the queue was closed
 
 The errors of misuse are also ``RuntimeError``, so that a program written for
@@ -32,6 +33,10 @@ class NotOwnerError(ConcurError, RuntimeError):
 
 class DeadlockError(ConcurError, RuntimeError):
     """The thread would wait for ever."""
+
+
+class NotLinearizableError(ConcurError, AssertionError):
+    """No order of the recorded calls fits the model; the message has the calls and the reason."""
 
 
 class Closed(ConcurError):

@@ -30,6 +30,7 @@ RECORDS = {
     "Verdict": "a record; it is made by explore, never by a user",
     "Failure": "a record; part of a verdict",
     "Step": "a record; part of a failure",
+    "Race": "a record; part of a verdict",
 }
 
 

@@ -1,5 +1,8 @@
 """The programs of docs/examples: none imports concur, and each has the verdict its first line states."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,22 @@ def test_example(path: Path) -> None:
 
     assert verdict.status is status, str(verdict)
     assert (verdict.failure and verdict.failure.kind) == kind, str(verdict)
+
+
+def test_the_suite_of_the_examples_is_verified() -> None:
+    """The one that docs/checker.md shows: pytest runs both of its scenarios."""
+    suite = EXAMPLES[0].parent / "suite"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(suite),
+        str(suite),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "concur: 2 tests verified" in done.stdout, done.stdout + done.stderr

@@ -5,7 +5,19 @@
 """
 
 from concur.check.exploration import explore, replay, sample
+from concur.check.linear import linearizable
 from concur.check.scenario import scenarios_in
-from concur.check.verdict import Failure, Status, Step, Verdict
+from concur.check.verdict import Failure, Race, Status, Step, Verdict
 
-__all__ = ["Failure", "Status", "Step", "Verdict", "explore", "replay", "sample", "scenarios_in"]
+__all__ = [
+    "Failure",
+    "Race",
+    "Status",
+    "Step",
+    "Verdict",
+    "explore",
+    "linearizable",
+    "replay",
+    "sample",
+    "scenarios_in",
+]

@@ -14,10 +14,10 @@ from concur.check.engine import Engine
 from concur.check.ops import (
     ACQUIRE,
     ADVANCE,
-    CLOCK,
     JOIN,
     READ,
     RELEASE,
+    SPIN,
     TIMED_ACQUIRE,
     TIMED_JOIN,
     TRY,
@@ -55,8 +55,9 @@ class Location:
         self.readers: dict[int, int] = {}  # thread -> its last step that only looked, since then
         self.opener = -1  # the last step that made others wait: a lock taken, a thread started
         self.taken = False  # a lock that is held
-        self.advances: list[int] = []  # of the clock: they commute with each other, not with a reading
-        self.reading = True  # of the clock: the latest step was a reading
+        # Of the clock, or of a history:
+        self.advances: list[int] = []  # they commute with each other, not with a reading
+        self.reading = True  # the latest step was a reading
 
 
 def shape(op: Op) -> Any:
@@ -174,17 +175,12 @@ class Analysis:
     def _performed(self, event: _Event) -> Clock:
         """Let a step happen: its races, and then what its thread knows."""
         known_after = event.before[:]
-        for place, known, kind, mode in self._effects(event.index, event.op):
+        for _, known, kind, mode in self._effects(event.index, event.op):
             self._races(event, known, kind, mode)
-            if place == CLOCK:
-                for step in known.advances if mode == READ else known.readers.values():
-                    self._join(known_after, step)
-            else:
-                if known.writer >= 0:
-                    self._join(known_after, known.writer)
-                if mode != READ:
-                    for step in known.readers.values():
-                        self._join(known_after, step)
+            if known.writer >= 0:  # never where steps advance
+                self._join(known_after, known.writer)
+            for step in known.advances if mode == READ else known.readers.values():
+                self._join(known_after, step)
             self._enter(known, kind, mode, event.tid, event.index)
         known_after[event.tid] = event.index
         self.after.append(known_after)
@@ -193,7 +189,7 @@ class Analysis:
     def _enter(self, known: Location, kind: int, mode: int, tid: int, index: int) -> None:
         """Note at a place what a step did there."""
         if mode == READ:
-            if known.advances and not known.reading:  # readings of the clock commute, and so do advances
+            if known.advances and not known.reading:  # readings commute, and so do advances
                 known.readers = {}
             known.reading = True
             known.readers[tid] = index
@@ -241,6 +237,11 @@ class Analysis:
     def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[tuple[int, Clock]]:
         """The steps to reverse, each with what the event's thread knows if it comes first."""
         now, early = event.before, event.early
+        if (
+            event.op[0] == SPIN
+        ):  # it waited for a change: it can come before this one only if another one woke it
+            later = self._concurrent(event, (known.writer,), early)
+            return [rival for rival in later if self._woken_without(event, rival[0])]
         if mode == ADVANCE:
             return self._concurrent(event, known.readers.values(), now)
         if known.advances and mode == READ:
@@ -260,6 +261,16 @@ class Analysis:
             return waited + self._concurrent(event, (known.writer,), now)
         readers = self._concurrent(event, known.readers.values(), now) if "readers" in self.rules else []
         return waited + (readers or self._concurrent(event, (known.writer,), now))
+
+    def _woken_without(self, event: _Event, step: int) -> bool:
+        """Whether a waiting loop could have gone on if that step had come later, with all that follows from it."""
+        reads, rival = event.op[2].reads, self.trace[step][0]
+        return any(
+            place in reads and mode != READ and other > reads[place]
+            for other in range(min(reads.values()), min(event.index, len(self.trace)))
+            if other in self.engine.changing and self.after[other][rival] < step
+            for place, mode in ops.accesses(self.trace[other][1])
+        )
 
     def _concurrent(self, event: _Event, steps: Iterable[int], before: Clock) -> list[tuple[int, Clock]]:
         trace = self.trace

@@ -5,6 +5,7 @@ is one atomic access to the containers it is given. Python code that was not
 rewritten is watched by `foreign.py`.
 """
 
+import datetime
 import functools
 import operator
 import sys
@@ -15,10 +16,18 @@ from typing import Any
 
 from concur.check import contents, visibility
 from concur.check import engine as runs
+from concur.check.buffers import exporter, is_buffer, touch_size
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
-from concur.check.foreign import NO_WEAK_REFERENCES, call_foreign, global_effect, in_standard_library
+from concur.check.foreign import (
+    NO_WEAK_REFERENCES,
+    call_foreign,
+    global_effect,
+    in_standard_library,
+    refuse_always,
+)  # fmt: skip
+from concur.check.generators import CONSUMERS, advance, shared
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, announce_iterator, is_python_class, note_view, place_of, touch, touch_all
+from concur.check.touch import Site, consumed, is_python_class, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
 
 
@@ -34,7 +43,7 @@ def callee(function: Any, site: Site) -> Any:
         if type(inner) is types.FunctionType and visibility.MARK not in inner.__globals__:
             return Foreign(function, site)
         return function
-    if kind is Announced or kind is Foreign:
+    if kind is Announced or kind is Foreign or kind is Special:
         return function
     if kind is weakref.ref and runs.active.trace and not in_standard_library(site):
         runs.active.give_up(f"{site[0]}:{site[1]} asks a weak reference, but {NO_WEAK_REFERENCES}")
@@ -81,7 +90,10 @@ class Foreign:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = runs.active
-        if run is None or run.alone:
+        if run is None:
+            return _at_home(self.function(*args, **kwargs))
+        refuse_always(run, self.function, self.site)
+        if run.alone:
             return _at_home(self.function(*args, **kwargs))
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
         result = call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
@@ -96,6 +108,12 @@ def _at_home(result: Any) -> Any:
 
 
 _BELOW_A_CALL = (__name__, call_foreign.__module__)
+
+
+class Special(functools.partial):  # type: ignore[type-arg]
+    """A method written in C with a stand-in that announces what it does."""
+
+    __slots__ = ()
 
 
 class Announced:
@@ -129,25 +147,27 @@ class Announced:
             result = self.function(*args, **kwargs)
             note_view(result, self.owner)
             return result
+        given = () if self.storing else args if not kwargs else (*args, *kwargs.values())
+        moved = consumed(run, given)
+        if self.__name__ in CONSUMERS:
+            args = tuple([shared(each, self.site) for each in args])
         if "key" in kwargs:
             kwargs["key"] = argument(kwargs["key"], self.site)
         elif self.__name__ == "reduce":
             args = (argument(args[0], self.site), *args[1:])
-        also: list[Any] = []
-        if not self.storing:
-            given = args if not kwargs else (*args, *kwargs.values())
-            for thing in given:
-                if hasattr(type(thing), "__next__"):
-                    announce_iterator(run, thing, self.site)
-            also = containers_in(given)
+        also = containers_in(given)
         if self.owner is not None:
             if not self.storing and self.mode == READ and is_container(self.owner):
                 also += containers_in((self.owner,))
+            also += moved
             touch(run, self.mode, self.owner, self.site, also)
-        elif also:
+        elif also or moved:
+            also += moved
             if self.mode == WRITE:
                 more = tuple((place_of(thing), WRITE) for thing in also[1:])
-                run.step((WRITE, place_of(also[0]), also[0], self.site, more or None))
+                run.step((WRITE, place_of(also[0]), exporter(also[0]), self.site, more or None))
+            elif self.function is len and is_buffer(also[0]):
+                touch_size(run, also[0], self.site)
             else:
                 touch_all(run, also, self.site)
         noted = run.recording and (self.owner is not None or also)
@@ -167,6 +187,11 @@ def bound_method(thing: Any, name: str, site: Site) -> Any:
         return bound
     if isinstance(thing, type) or not _has_content(thing):
         return bound
+    special = SPECIAL_METHODS.get((type(thing), name))
+    if special is not None:
+        return Special(special, site, thing)
+    if type(thing) is types.GeneratorType:
+        return functools.partial(advance, thing, site, bound)
     return Announced(bound, thing, contents.mode_of_method(name), name in contents.STORING_METHODS, site)
 
 
@@ -179,6 +204,9 @@ def _has_content(thing: Any) -> bool:
 
 # Built-ins that get at fields or iterate; the modules that know how put their stand-ins here.
 SPECIAL_FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+# The same for methods: of a type, by name. They are given the site, the object, and the arguments.
+SPECIAL_METHODS: dict[tuple[type, str], Callable[..., Any]] = {}
+_CLOCKS = ("now", "utcnow", "today")  # class methods of dates that read a clock
 _DUNDER_FIELD_METHODS = {"__getattribute__": "getattr", "__setattr__": "setattr", "__delattr__": "delattr"}
 
 
@@ -199,8 +227,15 @@ def _c_callee(function: Any, site: Site) -> Any:
             reads = function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES
             mode = READ if reads and function not in _CHANGES_ITS_ARGUMENT else WRITE
             return Announced(function, None, mode, False, site)
+        if isinstance(owner, type) and function.__name__ in _CLOCKS and issubclass(owner, datetime.date):
+            return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
+        special = SPECIAL_METHODS.get((type(owner), function.__name__))
+        if special is not None:
+            return Special(special, site, owner)
+        if type(owner) is types.GeneratorType:
+            return functools.partial(advance, owner, site, function)
         return Announced(
             function,
             owner,
@@ -213,6 +248,8 @@ def _c_callee(function: Any, site: Site) -> Any:
         return functools.partial(SPECIAL_FUNCTIONS["dunder"], function, site)
     if type(function) is types.MethodWrapperType:
         owner = function.__self__
+        if type(owner) is types.GeneratorType:
+            return functools.partial(advance, owner, site, function)
         if _has_content(owner) and is_container(owner):
             return Announced(
                 function, owner, contents.mode_of_method(name), name in contents.STORING_METHODS, site
@@ -242,6 +279,9 @@ SPECIAL_FUNCTIONS[print] = _print
 
 
 def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
+    special = SPECIAL_METHODS.get((type(args[0]), function.__name__)) if args else None
+    if special is not None:
+        return special(site, *args, **kwargs)
     if args and is_container(args[0]):
         name = function.__name__
         bound = functools.partial(function, args[0])
@@ -262,6 +302,8 @@ def _class_callee(cls: Any, site: Site) -> Any:
         return cls
     if cls in _PLAIN_CLASSES:
         return cls
+    if cls in SPECIAL_FUNCTIONS:
+        return functools.partial(SPECIAL_FUNCTIONS[cls], site)
     return Announced(cls, None, READ, False, site)
 
 

@@ -13,6 +13,7 @@ import datetime
 import decimal
 import fractions
 import itertools
+import mmap
 import pathlib
 import re
 import types
@@ -21,7 +22,7 @@ from typing import Any
 
 from concur.check.ops import READ, WRITE
 
-CONTAINERS = (list, dict, set, collections.deque, bytearray, array.array)
+CONTAINERS = (list, dict, set, collections.deque, bytearray, array.array, mmap.mmap)
 EXACT_CONTAINERS = frozenset(
     (*CONTAINERS, collections.OrderedDict, collections.defaultdict, collections.Counter, memoryview)
 )
@@ -47,7 +48,10 @@ READING_METHODS = frozenset(
     __len__ __contains__ __iter__ __getitem__ __reversed__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __repr__ __str__
     __add__ __mul__ __or__ __and__ __sub__ __xor__ __format__ __hash__ __sizeof__ __bool__
     union intersection difference symmetric_difference issubset issuperset isdisjoint most_common elements
-    join split strip partition tolist tobytes buffer_info __reduce__ __reduce_ex__ __copy__ fromkeys
+    join split strip partition tolist tobytes tounicode buffer_info translate replace rfind rindex rsplit splitlines
+    lower upper title swapcase capitalize center ljust rjust zfill expandtabs lstrip rstrip rpartition removeprefix
+    removesuffix isascii isdecimal islower isupper isspace istitle
+    __reduce__ __reduce_ex__ __copy__ fromkeys
     """.split()
 )
 
@@ -102,8 +106,16 @@ def is_container(thing: object) -> bool:
 
 
 def owner_of(thing: Any) -> Any:
-    """The object whose content is meant: a memoryview looks into a buffer."""
-    return thing.obj if type(thing) is memoryview else thing
+    """The object whose content is meant: a memoryview looks into a buffer.
+
+    All maps of files are one: two of them may be the same memory, and a map does not say of what.
+    """
+    if type(thing) is memoryview:
+        try:
+            thing = thing if thing.obj is None else thing.obj
+        except ValueError:  # it was released
+            return thing
+    return mmap.mmap if isinstance(thing, mmap.mmap) else thing
 
 
 _ITERABLES: tuple[Any, ...] = (list, tuple, set, frozenset, collections.deque)

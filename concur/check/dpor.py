@@ -12,6 +12,7 @@ ended is analysed as if it came next.
 """
 
 from concur.check.analysis import RULES, Analysis, Clock, Node, shape
+from concur.check.divergence import describe
 from concur.check.engine import Engine
 from concur.check.ops import Op, dependent
 from concur.check.threads import VirtualThread
@@ -102,13 +103,15 @@ class Search:
         return picked
 
     def _diverged(self, engine: Engine, depth: int) -> None:
-        engine.uncheckable = (
-            f"the program is not deterministic: under the same schedule, step {depth + 1} was another one than before;"
-            " look for random numbers, the order of a set, addresses, files, or state kept between runs"
-        )
+        node = self.stack[depth]
+        expected = None if depth == self.base else node.shape  # at the base another thread is picked
+        engine.uncheckable = describe(engine, depth + 1, node.picked, expected)
 
     def next(self, engine: Engine) -> bool:
         """Plan the next run; False when every class has been run."""
+        if engine.cycle is not None:  # here every thread gets its turn
+            first, able = engine.cycle
+            self.stack[first].todo |= able
         if self.stack:
             analysis = Analysis(self.stack, engine, self.base, self.rules)
             analysis.run(self.clocks)

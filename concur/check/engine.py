@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from concur.check import ops
-from concur.check.ops import ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, Op
+from concur.check.ops import ACQUIRE, JOIN, MODES, READ, SLEEP, SPIN, TIMED_ACQUIRE, Op
 from concur.check.options import Options
 from concur.check.threads import Abort, Carrier, Strategy, VirtualThread
 
@@ -42,14 +42,16 @@ class Engine:
         *,
         full: bool = False,
         recorder: Any = None,
+        cycles: Any = None,
     ) -> None:
         self.strategy = strategy
         self.carrier = carrier
         self.options = options
         self.knowledge = knowledge  # see knowledge.py
         self.full = full  # announce also what is known to be constant
-        self.recorder = recorder
-        self.recording = recorder is not None
+        self.cycles = cycles  # see cycles.py
+        self.recorder = recorder if cycles is None else cycles
+        self.recording = self.recorder is not None
         self.threads: list[VirtualThread] = []
         self.alive: list[VirtualThread] = []
         self.foreground = 0  # alive and not a daemon
@@ -64,6 +66,10 @@ class Engine:
             set()
         )  # indices of timed operations that took place after their deadline
         self.barriers: list[int] = []  # indices before which time moved because nobody could run
+        self.changed: dict[Any, int] = {}  # place -> the last step that left another value there
+        self.changing: set[int] = set()  # indices of the steps that did so somewhere
+        self.written: dict[str, Any] = {}  # global variable -> the value last assigned while threads live
+        self.undo: list[tuple[Any, int]] = []  # what the latest step did to `changed`
         self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
         self.failures: list[ThreadFailure] = []
         self.now = 0.0
@@ -79,13 +85,20 @@ class Engine:
         self.holders: dict[int, int | None] = {}  # id of a lock that somebody waits for -> who holds it
         self.ended: set[int] = set()
         self.pruned = False  # the strategy ended the run: it is equivalent to an earlier one
+        self.cycle: tuple[int, int] | None = (
+            None  # the run is back in the state that it had after so many steps,
+        )
+        # and so could these threads run there
+        self.livelocked = False  # and it is fair to all threads: it could go on so for ever
         self.cut: str | None = None  # why the run was ended before its end
         self.uncheckable: str | None = None
         self.interrupted: BaseException | None = None
         self.output: Any = None
-        self.generators: dict[
-            int, tuple[Any, int]
-        ] = {}  # id of a generator -> itself, weakly; its user's tid
+        self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
+        self.misfit: Any = None  # the first of them that is not, and why
+        self.misuse: str | None = None  # why one of them cannot be judged
+        self.generators: dict[int, tuple[Any, int]] = {}  # by id: a weak reference, the thread that uses it
+        self.literal: Any = None  # a weak reference to the argument of the call being made, see generators.py
 
     # Steps
 
@@ -121,6 +134,10 @@ class Engine:
         thread.last = len(trace)
         trace.append((thread.tid, op))
         self.ticks = 0
+        if MODES[op[0]] != READ or op[4] is not None:
+            self._note_change(thread, op)
+        elif self.undo:
+            self.undo = []
         if self.recording:
             self.recorder.performed(self, thread)
         if thread.last >= self.options.max_steps:
@@ -145,9 +162,30 @@ class Engine:
         thread.last = len(self.trace)
         self.opaque[thread.last] = self.frozen or ""
         self.trace.append((thread.tid, op))
+        self._note_change(thread, op)
         if self.recording:
             thread.site = self.recorder.site(op)
             self.recorder.performed(self, thread)
+
+    # What changes
+
+    def _note_change(self, thread: VirtualThread, op: Op) -> None:
+        """Take the step just taken to change what it may change; `unchanged` takes that back."""
+        self.undo = [(place, self.changed.get(place, -1)) for place, mode in ops.accesses(op) if mode != READ]
+        if self.undo:
+            thread.changes += 1
+            self.changing.add(thread.last)
+            for place, _ in self.undo:
+                self.changed[place] = thread.last
+
+    def unchanged(self) -> None:
+        """The step just taken left every value as it was."""
+        if self.undo:
+            for place, before in self.undo:
+                self.changed[place] = before
+            self.undo = []
+            self.changing.discard(self.current.last)
+            self.current.changes -= 1
 
     def enabled(self, thread: VirtualThread) -> bool:
         """Whether the operation that the thread has announced can take place now."""
@@ -160,6 +198,8 @@ class Engine:
             return bool(op[2].owner is None)
         if kind == JOIN:
             return bool(op[2].over())
+        if kind == SPIN:
+            return bool(op[2].woken(self.changed))
         if thread.expired:
             return True
         if kind == TIMED_ACQUIRE:
@@ -189,6 +229,7 @@ class Engine:
     def wait_until(self, op: Op, timeout: float) -> bool:
         """Announce a timed operation in idle mode; returns whether its deadline had passed."""
         thread = self.current
+        thread.changes += 1  # time may pass
         thread.deadline = self.now + timeout
         thread.expired = timeout <= 0
         try:
@@ -204,6 +245,7 @@ class Engine:
         """Note that the step just taken changed nothing."""
         if self.current.last >= 0:
             self.failed.add(self.current.last)
+        self.unchanged()
 
     def tick(self, file: str, line: int) -> None:
         """A loop went round, or a function was entered."""
@@ -290,7 +332,7 @@ class Engine:
         """Run `main` as the main thread, until every thread that is no daemon has ended."""
         thread = self.current = self.prepare("MainThread", main, daemon=False)
         self.carrier.run(self, thread)
-        over = self.pruned or self.cut or self.uncheckable or self.interrupted
+        over = self.pruned or self.livelocked or self.cut or self.uncheckable or self.interrupted
         if self.foreground and not over:
             self.deadlocked = [thread for thread in self.alive if not thread.daemon]
         # Taken down before the threads are: tearing them down ends them.
@@ -317,6 +359,17 @@ class Engine:
         self.cut = reason
         self._leave()
 
+    def end_in_cycle(self, first: int, able: int, site: tuple[str, int], *, fair: bool) -> None:
+        """End the run: it is in the state that it had after `first` steps, when the threads `able` could run."""
+        self.cycle = (first, able)
+        if not fair:
+            self.cut = (
+                f"thread '{self.current.name}' can go round for ever at {site[0]}:{site[1]} while others wait for"
+                " their turn; of such schedules only the first round was run"
+            )
+        self.livelocked = fair
+        self._leave()
+
     def give_up(self, reason: str) -> NoReturn:
         """End the run at once: something cannot be controlled."""
         if self.uncheckable is None:
@@ -324,13 +377,14 @@ class Engine:
         self._leave()
 
     def _leave(self) -> NoReturn:
+        self.current.op = None  # it is between two steps
         if not self.dead:
             self.carrier.leave(self.current)
         raise Abort
 
     @property
     def went_wrong(self) -> bool:
-        return bool(self.failures or self.deadlocked)
+        return bool(self.failures or self.deadlocked or self.livelocked or self.misfit)
 
 
 active: Engine | None = None  # the run that the hooks announce to; None: they only act

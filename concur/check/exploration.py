@@ -12,7 +12,7 @@ from concur.check.verdict import Verdict
 from concur.check.work import Work
 from concur.errors import UsageError
 
-Given = Callable[..., object] | str | os.PathLike[str]
+Given = Scenario | Callable[..., object] | str | os.PathLike[str]
 
 
 def explore(
@@ -61,7 +61,7 @@ def explore(
     """
     _check_budget(max_schedules, max_seconds)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
-    work = Work(Scenario(scenario, attempt), options, progress)
+    work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
         return work.explore(max_schedules, max_seconds)
 
@@ -108,7 +108,7 @@ def sample(
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
-    work = Work(Scenario(scenario, attempt), options, progress)
+    work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
         return work.sample(runs, seed, strategy, max_seconds)
 
@@ -138,7 +138,7 @@ def replay(
     if backend not in ("greenlets", "threads"):
         raise UsageError(f"backend is 'greenlets' or 'threads', not {backend!r}")
     parsed = tokens.parse(token)
-    work = Work(Scenario(scenario, attempt), Options.from_letters(parsed.options, parsed.atomic))
+    work = Work(Scenario.of(scenario, attempt), Options.from_letters(parsed.options, parsed.atomic))
     with work.running(capture=backend == "greenlets"):
         return work.replay(parsed, backend)
 

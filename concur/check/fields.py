@@ -9,11 +9,12 @@ from concur.check.calls import SPECIAL_FUNCTIONS, bound_method, callee
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, in_dataclasses, seen
-from concur.check.variables import read_name, write_name
+from concur.check.touch import Site, in_dataclasses, same, seen
+from concur.check.variables import read_name, rebind
 from concur.check.visibility import announces
 
 _modes: dict[tuple[type, str], int] = {}
+_MISSING = object()
 
 
 def new_run() -> None:
@@ -114,10 +115,21 @@ def store_attr(value: Any, thing: Any, name: str, site: Site) -> None:
     """``thing.name = value``"""
     run = runs.active
     if run is not None and not run.alone:
-        _announce_store(run, thing, name, site)
+        if _announce_store(run, thing, name, site) and same(_field(thing, name), value):
+            run.unchanged()
         if run.recording:
             seen(run, value)
     setattr(thing, name, value)
+
+
+def _field(thing: Any, name: str) -> Any:
+    """The value that a field is about to lose."""
+    if isinstance(thing, (type, types.ModuleType)):
+        return thing.__dict__.get(name, _MISSING)
+    try:
+        return object.__getattribute__(thing, name)
+    except AttributeError:
+        return _MISSING
 
 
 def pattern_value(thing: Any, names: tuple[str, ...], site: Site) -> bool:
@@ -142,15 +154,19 @@ def delete_attr(thing: Any, name: str, site: Site) -> None:
     delattr(thing, name)
 
 
-def _announce_store(run: Engine, thing: Any, name: str, site: Site) -> None:
+def _announce_store(run: Engine, thing: Any, name: str, site: Site) -> bool:
     cls = type(thing)
     if type(getattr(cls, "__setattr__", None)) is types.FunctionType and announces(cls.__setattr__):
-        return
-    announce_field_write(run, thing, name, site)
+        return False
+    return announce_field_write(run, thing, name, site)
 
 
-def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None:
-    """Announce that a field of an object, a class or a module is about to change."""
+def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> bool:
+    """Announce that a field of an object, a class or a module is about to change.
+
+    Returns:
+        Whether that was a step: not if what the store does announces itself, or no other thread can see it.
+    """
     cls = type(thing)
     if name in _UNSEEN or (
         issubclass(cls, type)
@@ -176,18 +192,20 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> None
                 f"{site[0]}:{site[1]} assigns {thing.__name__}.{name} while threads run, and nothing in that module"
                 f" declares it; write 'global {name}' in a function of that module and assign it there"
             )
-        write_name(None, f"{thing.__file__}:{name}", site)
-        return
+        rebind(f"{thing.__file__}:{name}", site)
+        return False
     elif mode in (visibility.THREAD_LOCAL, visibility.DICTIONARY):
-        return
+        run.current.changes += 1
+        return False
     elif mode == visibility.INVISIBLE:
         value = getattr(cls, name, None)
         if isinstance(value, types.FunctionType) and not (name.startswith("__") and name.endswith("__")):
             knowledge.learn(knowledge.conflated, name)  # hides a method of the class
             place = name
         else:
-            return  # a property or a descriptor: what it does announces itself
+            return False  # a property or a descriptor: what it does announces itself
     run.step((WRITE, place, thing, site, None))
+    return True
 
 
 # Python reads these when it finds methods, calls functions or makes objects, and nothing announces that.

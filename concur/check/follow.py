@@ -23,6 +23,9 @@ class Follow:
             return current
         able = engine.enabled_threads()
         if self.position >= len(self.schedule):
+            minor = [thread for thread in able if thread.minor]
+            if self.skip_minor and minor:
+                return minor[0]
             if able:
                 self.diverged = f"the program goes on after step {self.position}, where the schedule ends"
             return None
@@ -33,10 +36,18 @@ class Follow:
                     self.position += 1
                 return thread
         self.position += 1
-        self.diverged = f"step {self.position} is for thread {tid}, which cannot run there"
+        self.diverged = f"step {self.position} is for {_named(engine, tid)}"
         return None
 
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         """The thread takes a step where no other can be picked."""
         if not (self.skip_minor and thread.minor):
             self.position += 1
+
+
+def _named(engine: Engine, tid: int) -> str:
+    if tid >= len(engine.threads):
+        return f"thread {tid}, which was not started"
+    thread = engine.threads[tid]
+    site = thread.op[3] if thread.op is not None and not thread.done else None
+    return f"thread '{thread.name}', which cannot run there{f' ({site[0]}:{site[1]})' if site else ''}"

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from concur.check import contents
+from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.ops import ELSEWHERE, READ, WRITE
+from concur.check.touch import places_of
 from concur.check.visibility import announces
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
@@ -29,8 +31,14 @@ _BLOCKING = frozenset(
     """multiprocessing subprocess socket _socket select selectors asyncio _asyncio signal ssl http urllib concurrent
     _posixsubprocess _multiprocessing sched socketserver""".split()
 )
-_WORLD = frozenset(
-    "os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes random _random uuid secrets".split()
+_WORLD = frozenset("os posix io _io shutil tempfile pathlib sqlite3 fcntl mmap ctypes".split())
+
+# Of these, that start threads or tasks of their own, no use is right, not even while the main thread is alone.
+_NEVER = frozenset(("multiprocessing", "_multiprocessing", "asyncio", "_asyncio"))
+
+# Functions that read the real clock, or draw real random numbers, below code that is not rewritten.
+_NOT_PINNED = frozenset(
+    "email.utils.formatdate email.utils.localtime email.utils.make_msgid statistics.NormalDist.samples".split()
 )
 
 _STATELESS_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
@@ -105,6 +113,21 @@ def operate(
     return call_foreign(run, operation, args, {}, site, f"an operator of {cls.__qualname__}", changes=changes)
 
 
+def refuse_always(run: Engine, function: Any, site: tuple[str, int]) -> None:
+    """Give up at what would make the run depend on more than its schedule, threads or none."""
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+    if name in _NOT_PINNED:
+        run.give_up(
+            f"{name}() at {site[0]}:{site[1]} reads the real clock or draws real random numbers, so the program is not"
+            " deterministic; pass it the moment or the name, or leave it out of the scenario"
+        )
+    module = module_of(function)
+    if module in _NEVER:
+        run.give_up(
+            f"{name}() at {site[0]}:{site[1]}: what '{module}' runs cannot be controlled; use threads"
+        )
+
+
 def call_foreign(
     run: Engine,
     function: Callable[..., Any],
@@ -135,7 +158,7 @@ def call_foreign(
     reached = contents.objects_in(roots)
     for thing in reached:
         if contents.is_container(thing):
-            touched.append(((id(contents.owner_of(thing)), "[]"), mode))
+            touched += places_of(thing, mode)
         else:
             for field in contents.fields_of(thing):
                 touched.append(((id(thing), field), mode))
@@ -147,10 +170,13 @@ def call_foreign(
         thread = run.current
         thread.opaque = where
         try:
-            run.step((touched[0][1], touched[0][0], reached, site, tuple(touched[1:]) or None))
+            kept = [exporter(thing) for thing in reached]
+            run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
             run.opaque[thread.last] = where
         finally:
             thread.opaque = None
+    elif changes:
+        run.current.changes += 1  # it may change what cannot be seen
     before, run.frozen = run.frozen, run.frozen or where
     try:
         return function(*args, **kwargs)

@@ -4,18 +4,22 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from concur.check import buffer_items, variables
 from concur.check import engine as runs
-from concur.check import variables
+from concur.check.buffers import by_words, is_buffer, touch_size
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, has_foreign_operators, operate
+from concur.check.generators import shared
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, announce_iterator, is_iterator, seen, touch, touch_all
+from concur.check.touch import Site, consumed, same, seen, touch, touch_all
 
 
 def load_item(thing: Any, key: Any, site: Site) -> Any:
     """``thing[key]``"""
     run = runs.active
     if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
+        if by_words(thing):
+            return buffer_items.load(run, thing, key, site)
         kind = WRITE if isinstance(thing, dict) and hasattr(type(thing), "__missing__") else READ
         touch(run, kind, thing, site)
         if run.recording:
@@ -29,13 +33,25 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
     """``thing[key] = value``"""
     run = runs.active
     if run is not None and not run.alone and is_container(thing):
+        if by_words(thing):
+            buffer_items.store(run, value, thing, key, site)
+            return
         touch(run, WRITE, thing, site, containers_in((value,)) if type(key) is slice else None)
+        if _holds(thing, key, value):
+            run.unchanged()
         if run.recording:
             seen(run, value)
     elif run is not None and not run.alone and has_foreign_operators(type(thing)):
         operate(run, operator.setitem, (thing, key, value), site, changes=True)
         return
     thing[key] = value
+
+
+def _holds(thing: Any, key: Any, value: Any) -> bool:
+    """Whether a list or a dictionary has that very value at that key already."""
+    if type(thing) is list and type(key) is int:
+        return -len(thing) <= key < len(thing) and same(thing[key], value)
+    return type(thing) is dict and type(key) in (int, str) and key in thing and same(thing[key], value)
 
 
 def delete_item(thing: Any, key: Any, site: Site) -> None:
@@ -61,7 +77,10 @@ def truth(thing: Any, site: Site) -> Any:
     """What is about to be tested for truth."""
     run = runs.active
     if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
-        touch(run, READ, thing, site)
+        if is_buffer(thing):
+            touch_size(run, thing, site)
+        else:
+            touch(run, READ, thing, site)
         if run.recording:
             seen(run, bool(thing))
     elif (
@@ -107,9 +126,12 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
             has_foreign_operators(type(left)) or has_foreign_operators(type(right))
         ):
             return operate(run, _OPERATORS[sign], (left, right), site)
-        if sign in ("in", "not in") and is_iterator(right):
-            announce_iterator(run, right, site)
-        touch_all(run, containers_in((left, right)), site)
+        looked_into = containers_in((left, right))
+        if sign in ("in", "not in"):
+            looked_into += consumed(run, (right,))
+        touch_all(run, looked_into, site)
+        if sign in ("in", "not in"):
+            right = shared(right, site)
         if run.recording:
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)

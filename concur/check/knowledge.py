@@ -18,7 +18,10 @@ class Knowledge:
         self.conflated: set[str] = set()  # attributes written on a class or over a method while threads live
         self.dictionaries: set[str] = set()  # classes whose instances are reached through __dict__
         self.clock = False  # the program reads the clock
+        self.cycles = False  # a loop goes round often: watch for states that come back
         self.revised = False
+        self.closed = False  # what is run is a schedule that was found before
+        self._cycles_seen = False
         self._clock_read = False
         self._staged: list[tuple[set, object]] = []  # type: ignore[type-arg]
 
@@ -32,9 +35,17 @@ class Knowledge:
         self._clock_read = True
         self.revised = True
 
+    def learn_cycles(self) -> bool:
+        """A loop goes round often: from now on states that come back are noticed. Returns whether that is new."""
+        if self.closed:
+            return False
+        self._cycles_seen = self.revised = True
+        return True
+
     def settle(self) -> None:
         """Let what was learnt take effect."""
         self.clock = self.clock or self._clock_read
+        self.cycles = self.cycles or self._cycles_seen
         for facts, fact in self._staged:
             facts.add(fact)
         self._staged.clear()

@@ -16,8 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from concur.check import calendar
 from concur.check import engine as runs
-from concur.check.ops import WRITE
+from concur.check.ops import READ, WRITE
 from concur.check.virtual_local import local
 from concur.check.virtual_locks import TIMEOUT_MAX, Lock, RLock, get_ident
 from concur.check.virtual_threads import Thread, active_count, current_thread, enumerate_threads, main_thread
@@ -37,8 +38,14 @@ REWRITTEN = frozenset(
         "concurrent.futures._base",
         "concurrent.futures.thread",
         "dataclasses",
+        "random",
+        "secrets",
+        "uuid",
     )
 )
+
+# Written in C, and told to be missing, so that the Python text beside them is used.
+IN_PYTHON = frozenset(("_queue", "_uuid"))
 
 
 def file_of(name: str) -> str:
@@ -142,6 +149,11 @@ def _time_names() -> dict[str, Any]:
     names.update(clocks)
     names.update({f"{name}_ns": nanoseconds(clock) for name, clock in clocks.items()})
     names["sleep"] = sleep
+    for name in ("localtime", "gmtime", "ctime", "asctime", "strftime"):
+        names[name] = getattr(calendar, name)
+    if "clock_gettime" in names:
+        names["clock_gettime"] = calendar.clock_gettime
+        names["clock_gettime_ns"] = nanoseconds(calendar.clock_gettime)
     return names
 
 
@@ -172,8 +184,14 @@ def _serial(thing: object) -> int:
     """``id``, as a number that is the same whenever the schedule is."""
     run = runs.active
     if run is not None and not run.alone:
-        run.step((WRITE, "the order of first calls of id()", thing, None, None))
+        kind = READ if id(thing) in _serials else WRITE
+        run.step((kind, "the order of first calls of id()", thing, None, None))
     return _serials.setdefault(id(thing), (len(_serials) + 1, thing))[0]
+
+
+def _hash(thing: object) -> int:
+    """``hash``; where that would be the address of an object, the number that `id` gives."""
+    return _serial(thing) if type(thing).__hash__ is object.__hash__ else hash(thing)
 
 
 def builtins_of(importer: Any) -> dict[str, Any]:
@@ -182,4 +200,5 @@ def builtins_of(importer: Any) -> dict[str, Any]:
     names["__import__"] = importer
     names["input"] = _no_input
     names["id"] = _serial
+    names["hash"] = _hash
     return names

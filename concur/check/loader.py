@@ -16,12 +16,12 @@ import importlib.util
 import os
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import hooks, library, sharing, variables
+from concur.check import entropy, hooks, library, sharing, variables
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
@@ -36,11 +36,17 @@ class Loader:
 
     current: "Loader"  # whose run this is
 
-    def __init__(self, file: str | os.PathLike[str], attempt: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        file: str | os.PathLike[str],
+        attempt: str | os.PathLike[str] | None = None,
+        folders: Iterable[str] = (),
+    ) -> None:
         self.file = os.path.abspath(file)
         self.attempt = None if attempt is None else os.path.abspath(attempt)
         files = [self.file] if self.attempt is None else [self.attempt, self.file]
         self.folders = [folder for each in files for folder in (os.path.dirname(each), _import_root(each))]
+        self.folders += folders  # of the program that the scenario tests
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
@@ -50,6 +56,7 @@ class Loader:
             "threading": self._threading,
             "_thread": library.thread_module,
             "time": library.time_module,
+            "_random": entropy.random_module,
             "concur": self._concur,
         }
 
@@ -61,6 +68,7 @@ class Loader:
         sharing.drop_changed()
         hooks.new_run()
         library.new_run()
+        entropy.new_run()
 
     def digest(self, qualname: str) -> str:
         """A hash of the scenario's name and of the sources that were loaded, the standard library's apart."""
@@ -159,8 +167,8 @@ class Loader:
         module = self.modules.get(name)
         if module is not None:
             return module
-        if name == "_queue":
-            raise ImportError("queue is loaded from its Python source")
+        if name in library.IN_PYTHON:
+            raise ImportError(f"{name[1:]} is loaded from its Python source")
         if name in self._specials:
             module = self.modules[name] = self._specials[name]()
             return module
@@ -212,6 +220,8 @@ class Loader:
                     module.__dict__[key] = value
             if name == "dataclasses":
                 module.__dict__["exec"] = _exec_rewritten
+            elif name == "uuid":
+                module.__dict__["_GETTERS"] = []  # they ask other programs for the address of this machine
             sharing.keep(name, module)
         self.modules[name] = module
         return module
@@ -260,6 +270,11 @@ def _put_up(name: str, module: ModuleType) -> None:
     """Put a module of the run where pickle, typing and dataclasses look up the module of a class."""
     _put_aside.setdefault(name, sys.modules.get(name))
     sys.modules[name] = module
+
+
+def real_module(name: str) -> ModuleType | None:
+    """The module that is imported under a name outside of all runs."""
+    return _put_aside[name] if name in _put_aside else sys.modules.get(name)
 
 
 def _take_down() -> None:

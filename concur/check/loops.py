@@ -1,17 +1,22 @@
 """Hooks for loops: each step over a shared container is a read of it, and moving an iterator changes it."""
 
+import contextlib
 import operator
 import types
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from concur.check import buffer_items
 from concur.check import engine as runs
+from concur.check.buffers import by_words
 from concur.check.calls import SPECIAL_FUNCTIONS, argument, callee
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign, has_foreign_operators
+from concur.check.generators import SharedGenerator, shared
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, announce_iterator, is_iterator, place_of, seen, touch, touch_all
+from concur.check.touch import Site, consumed, is_c_iterator, place_of, places_of, seen, touch, touch_all
 from concur.check.variables import write_name
 
 
@@ -34,12 +39,18 @@ class SharedIterator:
     def __next__(self) -> Any:
         run = runs.active
         if run is not None and not run.alone:
-            run.step((WRITE, (id(self), "next"), self, self.site, ((place_of(self.container), READ),)))
+            places = places_of(self.container, READ)
+            run.step((WRITE, (id(self), "next"), self, self.site, places))
+            if places_of(self.container, READ) != places:  # a buffer of another size by now
+                touch(run, READ, self.container, self.site)
         return next(self.inner)
 
 
 def _private(run: Engine, container: Any, site: Site) -> Iterator[Any]:
     inner = iter(container)
+    if by_words(container):
+        yield from _elements(run, container, inner, site)
+        return
     place = place_of(container)
     while True:
         if runs.active is not None and not run.alone:
@@ -49,6 +60,21 @@ def _private(run: Engine, container: Any, site: Site) -> Iterator[Any]:
         except StopIteration:
             return
         yield seen(run, element) if run.recording else element
+
+
+def _elements(run: Engine, buffer: Any, inner: Any, site: Site) -> Iterator[Any]:
+    """Each element of a buffer is read in a step of its own."""
+    index = 0
+    while True:
+        if runs.active is not None and not run.alone:
+            with contextlib.suppress(IndexError):  # the end
+                buffer_items.load(run, buffer, index, site)
+        try:
+            element = next(inner)
+        except StopIteration:
+            return
+        yield element
+        index += 1
 
 
 def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
@@ -63,14 +89,15 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
         if type(kind.__iter__) is types.FunctionType:  # a subclass with an iteration of its own
             return thing
         return _private(run, thing, site)
+    if kind is types.GeneratorType:
+        return SharedGenerator(thing, site)
     if has_foreign_operators(kind) and not run.alone:
-        iterator = call_foreign(
-            run, iter, (thing,), {}, site, f"iteration over {kind.__qualname__}", changes=False
-        )
+        what = f"iteration over {kind.__qualname__}"
+        iterator = shared(call_foreign(run, iter, (thing,), {}, site, what, changes=False), site)
         return iterator if delegate else _stepwise(run, iterator, site)
     if delegate:
         return thing
-    if is_iterator(thing):
+    if is_c_iterator(thing):
         return _stepwise(run, thing, site)
     return thing
 
@@ -78,7 +105,7 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
 def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
     while True:
         if runs.active is not None and not run.alone:
-            announce_iterator(run, iterator, site)
+            touch_all(run, consumed(run, (iterator,)), site)
         try:
             element = next(iterator)
         except StopIteration:
@@ -92,9 +119,17 @@ def unpack(thing: Any, site: Site) -> Any:
     if run is not None and not run.alone and type(thing) not in SCALARS:
         if is_container(thing):
             touch(run, READ, thing, site)
-        elif is_iterator(thing):
-            announce_iterator(run, thing, site)
-    return thing
+        else:
+            touch_all(run, consumed(run, (thing,)), site)
+    return shared(thing, site)
+
+
+def literal(generator: Any) -> Any:
+    """A generator expression that stands as the argument of a function that consumes it."""
+    run = runs.active
+    if run is not None:
+        run.literal = weakref.ref(generator)
+    return generator
 
 
 def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:
@@ -118,8 +153,8 @@ def _bound_one_by_one(thing: Any, places: tuple[str, ...], site: Site) -> Iterat
 def _next(site: Site, /, iterator: Any, *default: Any) -> Any:
     run = runs.active
     if run is not None and not run.alone:
-        announce_iterator(run, iterator, site)
-    return next(iterator, *default)
+        touch_all(run, consumed(run, (iterator,)), site)
+    return next(shared(iterator, site), *default)
 
 
 def _iter(site: Site, /, thing: Any, *sentinel: Any) -> Any:
@@ -131,7 +166,7 @@ def _iter(site: Site, /, thing: Any, *sentinel: Any) -> Any:
 def _lazy(cls: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
     if cls is reversed and is_container(args[0]):
         return SharedIterator(args[0], site, reversed(args[0]))
-    wrapped = [SharedIterator(a, site) if is_container(a) else argument(a, site) for a in args]
+    wrapped = [SharedIterator(a, site) if is_container(a) else shared(argument(a, site), site) for a in args]
     return cls(*wrapped, **kwargs)
 
 

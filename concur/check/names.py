@@ -7,23 +7,28 @@ once, where a parameter such as ``first`` may mean another object in each thread
 import contextlib
 import types
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from concur.check.contents import fields_of
+from concur.check.frames import variables_of
 
 _MOST_OBJECTS = 500
 _DEPTH = 4
 _LIBRARY = ("concur.", "threading", "queue", "contextlib")
 
 
-def name_of(thing: Any, frames: Iterable[types.FrameType]) -> str | None:
-    """The shortest path to an object from the variables of the first frame that knows it; None if none does."""
+def name_of(thing: Any, frames: Sequence[types.FrameType]) -> str | None:
+    """The shortest path to an object from the variables of the first frame, else module, that knows it."""
     for frame in frames:
-        roots = {name: value for name, value in frame.f_locals.items() if not name.startswith("_")}
+        roots = {name: value for name, value in variables_of(frame).items() if not name.startswith("_")}
         if is_of_library(roots.get("self")):
             continue  # the insides of a library object: it is named by who uses it
         found = _search(thing, roots)
+        if found is not None:
+            return found
+    for names in {id(frame.f_globals): frame.f_globals for frame in frames}.values():
+        found = _search(thing, {name: value for name, value in names.items() if not name.startswith("_")})
         if found is not None:
             return found
     return None
@@ -44,7 +49,7 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
         if (
             id(value) in seen
             or depth == _DEPTH
-            or isinstance(value, (type, types.ModuleType, types.FunctionType))
+            or issubclass(type(value), (type, types.ModuleType, types.FunctionType))
         ):
             continue
         seen.add(id(value))
@@ -53,9 +58,9 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
 
 
 def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, (list, tuple, deque)):
+    if issubclass(type(value), (list, tuple, deque)):  # isinstance would ask the object for its __class__
         return [(f"{path}[{index}]", element) for index, element in enumerate(value)]
-    if isinstance(value, dict):
+    if issubclass(type(value), dict):
         return [
             (f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))
         ]
@@ -69,6 +74,8 @@ def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
         given = fields.get("name") or fields.get("_name")
         path = given if isinstance(given, str) else path
         return [
-            (path if field.startswith("_") else f"{path}.{field}", inner) for field, inner in fields.items()
+            (path if field.startswith("_") else f"{path}.{field}", inner)
+            for field, inner in fields.items()
+            if field != "op"  # of a thread: the operation that it has announced
         ]
     return [(field.lstrip("_") if own else f"{path}.{field}", inner) for field, inner in fields.items()]

@@ -22,7 +22,7 @@ from typing import Any
 Op = tuple[int, Any, Any, Any, Any]
 
 # Kinds. Those from ACQUIRE on may be disabled: they wait for a state.
-READ, WRITE, TRY, RELEASE, ADVANCE, ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, TIMED_JOIN = range(10)
+READ, WRITE, TRY, RELEASE, ADVANCE, ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, TIMED_JOIN, SPIN = range(11)
 
 KIND_NAMES = (
     "read",
@@ -35,13 +35,16 @@ KIND_NAMES = (
     "sleep",
     "acquire with a time-out",
     "join with a time-out",
+    "wait for a change",
 )
 
-# The mode in which a kind touches its location: two READs commute, so do two ADVANCEs of the clock.
-# A TIMED_JOIN and a JOIN only look at the thread.
-MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ)
+# The mode in which a kind touches its location: two READs commute, and so do two ADVANCEs. A place is either
+# read and written, or, as the clock and a history are, read and advanced.
+# A TIMED_JOIN and a JOIN only look at the thread; a SPIN looks at all that its loop has read.
+MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ, READ)
 
 CLOCK = "the clock"
+HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as a READ and ends as an ADVANCE
 ELSEWHERE = "the world outside the program"
 
 

@@ -2,10 +2,12 @@
 
 import os
 import re
+from dataclasses import replace
 
 from concur.check.verdict import Failure, Status, Step, Verdict
 
 _NUMBER = 5
+_MOST_NOTES = 3
 _MOST_ROWS = 40
 _LEAST_COLUMN = 10
 _LEAST_SOURCE = 26  # characters for the line of the program
@@ -16,7 +18,7 @@ def text(verdict: Verdict, width: int = 80) -> str:
     lines = [headline(verdict)]
     if verdict.failure is not None:
         lines += ["", *interleaving(verdict.failure, width)]
-    lines += [f"  race: {race}" for race in verdict.races]
+    lines += _races(verdict, width)
     return "\n".join(lines)
 
 
@@ -27,24 +29,49 @@ def headline(verdict: Verdict) -> str:
     if verdict.status is Status.VERIFIED:
         return f"{start}, {count}, {verdict.seconds:.2f} s: {verdict.bound}"
     if verdict.status is Status.REFUTED and verdict.failure is not None:
-        return f"{start} by schedule {verdict.schedules:,}, {verdict.seconds:.2f} s: {verdict.failure.kind}"
+        switches = verdict.failure.switches
+        counted = f"{switches:,} context switch{'' if switches == 1 else 'es'}"
+        where = f"{start} by schedule {verdict.schedules:,}, {verdict.seconds:.2f} s"
+        return f"{where}: {verdict.failure.kind}, {counted}"
     return f"{start} after {count}, {verdict.seconds:.2f} s: {verdict.reason}"
+
+
+def _races(verdict: Verdict, width: int) -> list[str]:
+    """Each race with its lines; of the notes, which seldom matter, the first few; of a refuted scenario none."""
+    races = [race for race in verdict.races if race.severity == "race"]
+    notes = [race for race in verdict.races if race.severity == "note"]
+    if verdict.failure is not None:
+        races, notes = [race for race in races if race.message != verdict.failure.message], []
+    shown = [*races, *notes[:_MOST_NOTES]]
+    lines = [""] if shown else []
+    for race in shown:
+        first, *rest = _fold(str(race), width - 4)
+        lines += [f"  {first}", *(f"    {line}" for line in rest)]
+        sites = dict.fromkeys((step.file, step.line, step.source) for step in (race.first, race.second))
+        lines += [
+            _cut(f"      {os.path.basename(file)}:{line}  {source}", width)
+            for file, line, source in (sites if race.severity == "race" else ())
+        ]
+    left_out = len(notes) - len(notes[:_MOST_NOTES]) + verdict.races_left_out
+    if left_out and verdict.failure is None:
+        lines.append(f"  and {left_out} more, in --json")
+    return lines
 
 
 def interleaving(failure: Failure, width: int = 80) -> list[str]:
     """The failing run: a column for each thread, the lines of the program, and the reason."""
-    rows = _rows(failure)
+    rows = rows_of(failure)[-_MOST_ROWS:]
     threads = list(dict.fromkeys(step.thread for step in rows))
     files = [os.path.basename(step.file) for step in rows if step.line]
     main_file = max(files, key=files.count, default="")
-    cells = [_cell(step) for step in rows]
-    wanted = {thread: max(map(len, _title(thread).split())) + 1 for thread in threads}
+    cells = [cell_of(step) for step in rows]
+    wanted = {thread: max(map(len, title_of(thread).split())) + 1 for thread in threads}
     for step, cell in zip(rows, cells, strict=True):
         wanted[step.thread] = max(wanted[step.thread], len(cell) + 2)
     widths = _shared(wanted, width - _NUMBER - _LEAST_SOURCE)
     at = {thread: _NUMBER + sum(list(widths.values())[:index]) for index, thread in enumerate(threads)}
     source_at = _NUMBER + sum(widths.values())
-    lines = _header([(_title(thread), widths[thread]) for thread in threads], main_file)
+    lines = _header([(title_of(thread), widths[thread]) for thread in threads], main_file)
     for number, (step, cell) in enumerate(zip(rows, cells, strict=True), start=1):
         for part, piece in enumerate(_fold(cell, widths[step.thread] - 2)):
             left = f"{number:>3}" if part == 0 else ""
@@ -81,7 +108,7 @@ def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 2] + ".."
 
 
-def _rows(failure: Failure) -> list[Step]:
+def rows_of(failure: Failure) -> list[Step]:
     """The steps to show: what happens inside one call of a library is one row, until another thread runs."""
     rows: list[Step] = []
     begun: dict[str, tuple[int, str]] = {}  # thread -> the call it is in
@@ -95,22 +122,23 @@ def _rows(failure: Failure) -> list[Step]:
             begun[step.thread] = (step.line, call)
             if before == begun[step.thread]:
                 if rows and rows[-1].thread == step.thread:
+                    rows[-1] = replace(rows[-1], changes=rows[-1].changes + step.changes)
                     continue
                 op, value = f"... {call.rpartition('.')[2]}()", None
             else:
                 op, value = f"{call}()", None
         else:
             begun.pop(step.thread, None)
-        rows.append(Step(step.thread, step.file, step.line, step.source, op, value))
-    return rows[-_MOST_ROWS:]
+        rows.append(replace(step, op=op, value=value))
+    return rows
 
 
-def _title(thread: str) -> str:
+def title_of(thread: str) -> str:
     """``Thread-1 (work)`` is shown as such; the main thread as main."""
     return "main" if thread == "MainThread" else thread
 
 
-def _cell(step: Step) -> str:
+def cell_of(step: Step) -> str:
     if step.op == "raise":
         return f"<- {(step.value or '').partition(':')[0]}"
     if step.value is None or step.op.endswith("()"):

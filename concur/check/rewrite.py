@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from concur.check.rewrite_expressions import SIGNS, constant, hook, load
 from concur.check.rewrite_patterns import Patterns
-from concur.check.scopes import scopes_of
+from concur.check.scopes import names_bound_in, scopes_of
 
 
 def rewrite(source: str, file: str) -> tuple[ast.Module, frozenset[str]]:
@@ -29,6 +29,17 @@ def rewrite(source: str, file: str) -> tuple[ast.Module, frozenset[str]]:
     )
     tree.body = rewriter.block(tree.body)
     return ast.fix_missing_locations(tree), frozenset(scopes[id(tree)].shared)
+
+
+_SUSPENDING = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+
+def _may_be_left(loop: ast.While) -> bool:
+    """Whether the function of a loop can be left inside it, and resumed."""
+    return any(
+        isinstance(part, _SUSPENDING) or (isinstance(part, ast.comprehension) and part.is_async)
+        for part in ast.walk(loop)
+    )
 
 
 class _Statements(Patterns):
@@ -97,11 +108,20 @@ class _Statements(Patterns):
 
     visit_For = visit_AsyncFor = _for
 
-    def visit_While(self, node: ast.While) -> ast.stmt:
+    def visit_While(self, node: ast.While) -> list[ast.stmt]:
+        site, before = self.site(node), []
+        watched = self.scope.kind == "function" and not _may_be_left(node)
+        names = names_bound_in(node) if watched else ()
         node.test = self.test(node.test)
-        node.body = [self.tick(node), *self.block(node.body)]
+        node.body = self.block(node.body)
         node.orelse = self.block(node.orelse)
-        return node
+        if watched:  # see spin.py
+            before = [ast.Expr(hook("enter", constant(names), site))]
+            top = ast.copy_location(hook("top", site), node.test)
+            node.test = ast.copy_location(ast.BoolOp(ast.And(), [top, node.test]), node.test)
+        else:
+            node.body.insert(0, self.tick(node))
+        return [*before, node]
 
     def visit_If(self, node: ast.If) -> ast.stmt:
         node.test, node.body, node.orelse = (
@@ -142,8 +162,8 @@ class _Statements(Patterns):
         """``except E as name`` binds the name, and unbinds it at the end; both are announced."""
         handler.name = self.temporary()
         bind = ast.Assign([ast.Name(name, ast.Store())], self.bound(name, load(handler.name), handler))
-        forget = ast.Assign([ast.Name(name, ast.Store())], self.bound(name, constant(None), handler))
-        last = [forget, ast.Delete([ast.Name(name, ast.Del())])]
+        forget = ast.Assign([ast.Name(name, ast.Store())], constant(None))
+        last = [*self.announce_binding(name, handler), forget, ast.Delete([ast.Name(name, ast.Del())])]
         handler.body = [bind, ast.Try(handler.body, [], [], last)]
         for statement in (*handler.body, *last):
             ast.copy_location(statement, handler)

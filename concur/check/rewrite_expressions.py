@@ -34,6 +34,17 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
 
 
+def _is_constant(node: ast.expr) -> bool:
+    """A constant that no container equals, or is looked for in: a bytearray equals bytes."""
+    return isinstance(node, ast.Constant) and not isinstance(node.value, bytes)
+
+
+# Built-in functions that have taken all they want of an iterator when they return.
+_CONSUMERS = frozenset(
+    ("any", "all", "sum", "min", "max", "list", "tuple", "set", "frozenset", "sorted", "dict")
+)
+
+
 class Expressions(ast.NodeTransformer):
     def __init__(self, file: str, source: str, scopes: dict[int, Scope]) -> None:
         self.file = file
@@ -222,11 +233,20 @@ class Expressions(ast.NodeTransformer):
         else:
             ast.copy_location(called, function)
         node.func = called
+        consumes = isinstance(function, ast.Name) and self._is_consumer(function.id)
+        made_here = [consumes and isinstance(argument, ast.GeneratorExp) for argument in node.args]
         node.args = [self.expr(argument) for argument in node.args]
+        for index, is_made_here in enumerate(made_here):
+            if is_made_here:
+                node.args[index] = hook("literal", node.args[index])
         for keyword in node.keywords:
             value = self.expr(keyword.value)
             keyword.value = hook("unpack", value, site) if keyword.arg is None else value
         return node
+
+    def _is_consumer(self, name: str) -> bool:
+        owner = self.scope.owner(name)
+        return name in _CONSUMERS and (owner is None or name not in owner.bindings)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         signs = [SIGNS[type(sign)] for sign in node.ops]
@@ -252,11 +272,11 @@ class Expressions(ast.NodeTransformer):
         if sign in ("is", "is not"):
             return True
         if sign in ("in", "not in"):
-            return isinstance(right, ast.Constant) or (
+            return _is_constant(right) or (
                 isinstance(right, ast.Tuple)
                 and all(isinstance(element, ast.Constant) for element in right.elts)
             )
-        return isinstance(left, ast.Constant) or isinstance(right, ast.Constant)
+        return _is_constant(left) or _is_constant(right)
 
     def _visit_children(self, node: _Node) -> _Node:
         self.generic_visit(node)

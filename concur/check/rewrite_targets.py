@@ -80,8 +80,7 @@ class Targets(Expressions):
         place = self.place(name)
         if place is None:
             return []
-        statement = ast.Expr(hook("bind", constant(None), constant(place), self.site(node)))
-        return [ast.copy_location(statement, node)]
+        return [ast.copy_location(ast.Expr(hook("rebind", constant(place), self.site(node))), node)]
 
     def announced_last(self, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         """Announce the binding of a function or a class when all that makes it has been evaluated."""

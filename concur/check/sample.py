@@ -1,66 +1,110 @@
-"""Random schedules, for programs too large to exhaust."""
+"""Random schedules, for programs too large to exhaust.
+
+Before a step that no other thread can tell the place of, there is nothing to
+decide: the thread that came to it goes on. Which steps these are is learnt from
+the runs made so far (see `places.py`); the first run decides everywhere.
+"""
 
 import random
 from typing import Any
 
 from concur.check.engine import Engine
+from concur.check.places import Places
 from concur.check.threads import VirtualThread
+
+_LONGEST = 200  # quiet steps in a row: a loop may wait there for something that was never shared before
 
 
 class RandomWalk:
-    """Any thread that can go on, at each step."""
+    """Any thread that can go on, at each step that threads share."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.places = Places()
+        self.last: Engine | None = None  # the run that is being made
+        self.threads = 1  # how many there were at the last decision
+        self.quiet = 0  # steps since then
 
     def start(self) -> None:
         """Begin a run."""
+        if self.last is not None:
+            self.places.learn_from(self.last)
+        self.last = None
+        self.threads = 1
+        self.quiet = 0
 
     def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
+        self.last = engine
+        if current is not None and self._goes_on(engine, current):
+            self.quiet += 1
+            return current
+        self.quiet = 0
+        self.threads = len(engine.threads)
         able = engine.enabled_threads()
-        return self.random.choice(able) if able else None
+        return self.decide(able) if able else None
+
+    def decide(self, able: list[VirtualThread]) -> VirtualThread:
+        """Who of these goes on."""
+        return self.random.choice(able)
 
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         """Nothing to choose."""
 
+    def _goes_on(self, engine: Engine, current: VirtualThread) -> bool:
+        """Whether there is nothing to decide: it has not blocked, started a thread, or come to a shared place."""
+        return (
+            self.is_quiet(current)
+            and len(engine.threads) == self.threads
+            and self.quiet < _LONGEST
+            and engine.enabled(current)
+        )
+
+    def is_quiet(self, thread: VirtualThread) -> bool:
+        """Whether the step that the thread has announced races with no other."""
+        assert thread.op is not None
+        return self.places.quiet(thread.op)
+
 
 class Priorities(RandomWalk):
-    """PCT: the thread of highest priority goes on; at a few random steps it drops to the lowest.
+    """PCT: the thread of highest priority goes on; at a few random shared steps it drops to the lowest.
 
     Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with
-    probabilistic guarantees of finding bugs", ASPLOS 2010. The number of steps is
-    taken from the run before.
+    probabilistic guarantees of finding bugs", ASPLOS 2010; their depth is the number
+    of changes plus one. The number of shared steps is taken from the run before.
     """
 
-    changes = 2
+    changes = 7  # by the figures of tests/benchmarks/bench_sample.py; 2 misses what needs 4 threads to meet
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.steps = 0
+        self.steps = 0  # at shared places, in this run
         self.length = 50
         self.priority: dict[int, float] = {}
         self.change_at: dict[int, int] = {}
 
     def start(self) -> None:
-        """Begin a run."""
-        self.length = max(self.steps, 2) if self.steps else self.length
+        super().start()
+        self.length = max(self.steps, self.changes) if self.steps else self.length
         self.steps = 0
         self.priority = {}
-        self.change_at = {self.random.randrange(1, self.length + 1): order for order in range(self.changes)}
+        places = self.random.sample(range(1, self.length + 1), self.changes)
+        self.change_at = {place: order for order, place in enumerate(places)}
 
-    def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
-        able = engine.enabled_threads()
-        if not able:
-            return None
+    def decide(self, able: list[VirtualThread]) -> VirtualThread:
         for thread in able:
             if thread.tid not in self.priority:
                 self.priority[thread.tid] = 1 + self.random.random()
-        self.steps += 1
-        first = max(able, key=lambda thread: self.priority[thread.tid])
-        if self.steps in self.change_at:
-            self.priority[first.tid] = -1.0 - self.change_at[self.steps]
-            first = max(able, key=lambda thread: self.priority[thread.tid])
+        first = self._first(able)
+        if not self.is_quiet(first):
+            order = self.change_at.pop(self.steps + 1, None)
+            if order is not None:
+                self.priority[first.tid] = -1.0 - order
+                first = self._first(able)
+        self.steps += not self.is_quiet(first)
         return first
+
+    def _first(self, able: list[VirtualThread]) -> VirtualThread:
+        return max(able, key=lambda thread: self.priority[thread.tid])
 
 
 STRATEGIES: dict[str, Any] = {"random": RandomWalk, "pct": Priorities}

@@ -3,12 +3,13 @@
 import inspect
 import linecache
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
 from concur.check import engine as runs
+from concur.check.given import can_be_given, in_this_run
 from concur.check.loader import Loader, immutable
 from concur.check.sources import compile_file
 from concur.check.variables import LoadingError
@@ -39,8 +40,23 @@ class Scenario:
         self,
         given: Callable[..., object] | str | os.PathLike[str],
         attempt: str | os.PathLike[str] | None = None,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        folders: Iterable[str] = (),
+        method: bool = False,
     ) -> None:
+        """A scenario, and what it is given in every run.
+
+        Args:
+            given: a function, or ``"path/to/file.py::name"``.
+            attempt: the file of a student's module.
+            arguments: values for its parameters: immutable ones, classes, functions.
+            folders: further folders whose modules are rewritten.
+            method: it is a method; each run calls it on a new instance of its class.
+        """
         self.cells: dict[str, Any] = {}
+        self.arguments = dict(arguments or {})
+        self.method = method
         if callable(given):
             file, self.qualname = self._of_function(given)
         else:
@@ -48,12 +64,26 @@ class Scenario:
             if not file:
                 raise UsageError(f"'{given}' does not name a scenario; write FILE.py::NAME")
         self.name = self.qualname.rpartition(".")[2]
-        self.loader = Loader(file, attempt)
+        self.loader = Loader(file, attempt, folders)
         if not os.path.exists(self.loader.file):
             raise UsageError(f"{file}: there is no such file")
         if attempt is not None and not os.path.exists(attempt):
             raise UsageError(f"{attempt}: there is no such file")
+        for name, value in self.arguments.items():
+            if not can_be_given(value):
+                raise UsageError(
+                    f"scenario {self.name} is given '{name}', a {type(value).__name__}; a scenario runs many times,"
+                    " so it may be given only numbers, texts, tuples of them, and classes and functions that its"
+                    " modules define: make it inside the scenario"
+                )
         self._checked = False
+
+    @classmethod
+    def of(
+        cls, given: "Scenario | Callable[..., object] | str | os.PathLike[str]", attempt: Any = None
+    ) -> "Scenario":
+        """The scenario itself, or the one that is named."""
+        return given if isinstance(given, Scenario) else cls(given, attempt)
 
     def _of_function(self, given: Callable[..., object]) -> tuple[str, str]:
         function = inspect.unwrap(given)
@@ -120,9 +150,13 @@ class Scenario:
         if not self._checked:
             self._check(function, arguments)
             self._checked = True
-        if not arguments:
+        given = {name: in_this_run(loader, value) for name, value in self.arguments.items()}
+        if self.method:
+            owner = self._owner()
+            return lambda: function(owner(), *arguments, **given)
+        if not arguments and not given:
             return function
-        return lambda: function(*arguments)
+        return lambda: function(*arguments, **given)
 
     def _import(self, file: str, load: Callable[[], Any]) -> Any:
         try:
@@ -142,6 +176,13 @@ class Scenario:
                 f"{self.loader.file} has no function {self.qualname}{self._suggestion()}"
             ) from None
 
+    def _owner(self) -> Callable[[], object]:
+        """The class of a method, of this run."""
+        owner: Any = self.loader.main_module()
+        for part in self.qualname.split(".")[:-1]:
+            owner = getattr(owner, part)
+        return owner  # type: ignore[no-any-return]
+
     def _suggestion(self) -> str:
         try:
             return f"; it has {', '.join(scenarios_in(self.loader.file))}"
@@ -156,9 +197,11 @@ class Scenario:
                 f"scenario {self.name} is a generator or a coroutine; a scenario is a plain function"
             )
         parameters = list(inspect.signature(function).parameters)
-        wanted = ["attempt"] if arguments else []
+        wanted = ["self"] * self.method + ["attempt"] * len(arguments) + list(self.arguments)
         if len(parameters) != len(wanted):
-            expected = "one parameter, attempt" if wanted else "no parameters"
+            named = ", ".join(wanted)
+            expected = f"{len(wanted)} parameters, {named}" if wanted[1:] else f"one parameter, {named}"
+            expected = expected if wanted else "no parameters"
             raise UsageError(
                 f"scenario {self.name} takes {expected}, but this one has ({', '.join(parameters)})"
             )

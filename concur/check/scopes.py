@@ -234,6 +234,49 @@ class _Collector(ast.NodeVisitor):
         self.generic_visit(node)
 
 
+class _Bound(ast.NodeVisitor):
+    """Collects the names that statements bind in their own scope, and perhaps a few more."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.names.add(node.id)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        self.names.add(node.name)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _function
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """It binds nothing outside itself."""
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+
+    visit_Import = visit_ImportFrom = _import
+
+    def _named(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self.names.add(node.name)
+        self.generic_visit(node)
+
+    visit_ExceptHandler = visit_MatchAs = visit_MatchStar = _named
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.names.add(node.rest)
+        self.generic_visit(node)
+
+
+def names_bound_in(node: ast.AST) -> tuple[str, ...]:
+    """The variables of its scope that a statement may bind."""
+    bound = _Bound()
+    bound.visit(node)
+    return tuple(sorted(bound.names))
+
+
 def _captures(scope: Scope, owner: Scope) -> bool:
     """Whether code of `scope` may run when the code of `owner` is not: a function lies between."""
     while scope is not owner:

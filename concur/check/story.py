@@ -4,18 +4,28 @@ import traceback
 from typing import Any
 
 from concur.check import ops
+from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
+from concur.check.race_kinds import Found, why_race
+from concur.check.shrink import switches
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
-from concur.check.why import why_failed, why_stuck
+from concur.check.why import why_failed, why_livelocked, why_stuck
 
 
-def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
+def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | None = None) -> Failure:
     """Kind, message, reason and steps of a run that went wrong."""
     for recorded in (*recorder.steps, *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
-    if engine.failures:
+    note_changes(engine, recorder)
+    if engine.misfit is not None:
+        kind, message, why = "not-linearizable", engine.misfit.message, engine.misfit.why
+        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, []))
+    elif race is not None:
+        kind, message, why = "race", race.race.message, why_race(race.race)
+        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: race.at + 1], []))
+    elif engine.failures:
         first = engine.failures[0]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
         kind = "assertion" if isinstance(first.error, AssertionError) else "exception"
@@ -24,6 +34,18 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
         where = _where(first, recorder)
         last = Step(first.thread.name, where[0], where[1], source_line(where), "raise", _text(first.error))
         steps = (*steps, last)
+    elif engine.livelocked:
+        assert engine.cycle is not None
+        start, _ = engine.cycle
+        kind = "livelock"
+        inside = sorted({tid for tid, _ in engine.trace[start:]})
+        names = ", ".join(f"'{engine.threads[tid].name}'" for tid in inside)
+        message = (
+            f"threads {names} go round for ever" if len(inside) > 1 else f"thread {names} goes round for ever"
+        )
+        why = why_livelocked(engine, recorder, start)
+        shown = relevant(recorder.steps, [])
+        steps = tuple(_step(engine, step) for step in shown)
     else:
         kind = "deadlock"
         names = ", ".join(f"'{thread.name}'" for thread in engine.deadlocked)
@@ -36,7 +58,8 @@ def failure_of(engine: Engine, recorder: Recorder, token: str) -> Failure:
         waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
         steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
         steps += tuple(_step(engine, step, waits=True) for step in waiting)
-    return Failure(kind, message, why, token, steps)
+    error = engine.failures[0].error if engine.failures else None
+    return Failure(kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error)
 
 
 def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
@@ -65,6 +88,7 @@ def _step(engine: Engine, recorded: Recorded, *, waits: bool = False) -> Step:
         source_line(recorded.site),
         f"{'waits: ' if waits else ''}{inside}{recorded.what}",
         recorded.value,
+        recorded.changes,
     )
 
 

@@ -20,6 +20,7 @@ class VirtualThread:
         "body",
         "born",
         "carrier",
+        "changes",
         "creator",
         "daemon",
         "deadline",
@@ -53,6 +54,7 @@ class VirtualThread:
         self.creator: VirtualThread | None = None
         self.born = -1  # index of the step that started it
         self.last = -1  # index of its latest step
+        self.changes = 0  # how often it has changed something that it or another thread can see
         self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
         self.expired = False
         self.carrier: Any = None

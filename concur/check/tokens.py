@@ -4,7 +4,7 @@
 schedule: thread 0 takes 3 steps, thread 1 takes 2, thread 2 takes 4. Options
 that differ from the defaults follow the version (``c1i``: time passes only
 when nobody can run; ``n``: notify wakes any waiter; ``s``: spurious wake-ups;
-``r``: a data race fails). Choices among waiters follow the schedule (``~1,0``),
+``r``: a data race fails; ``z``: the run ends in a cycle). Choices among waiters follow the schedule (``~1,0``),
 in their order. So do attributes that the program assigns on classes while
 threads run (``.total+limit``), and classes taken as one step
 (``!concur.sync.semaphore.Semaphore``), since they decide what is a step.
@@ -17,7 +17,7 @@ import re
 from concur.errors import TokenError
 
 _FORM = re.compile(
-    r"c1(i?n?r?s?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?"
+    r"c1(i?n?r?s?)(z?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?"
 )
 _MAX_STEPS = 10_000_000
 
@@ -32,13 +32,14 @@ class Token:
     choices: tuple[int, ...] = ()  # of the run, in their order
     conflated: tuple[str, ...] = ()
     atomic: tuple[str, ...] = ()
+    livelock: bool = False  # at its end the run is back in an earlier state
 
     def __str__(self) -> str:
         runs = ",".join(f"{tid}x{len(list(steps))}" for tid, steps in itertools.groupby(self.schedule))
         choices = "~" + ",".join(map(str, self.choices)) if any(self.choices) else ""
         names = "." + "+".join(self.conflated) if self.conflated else ""
         atomic = "!" + "+".join(self.atomic) if self.atomic else ""
-        return f"c1{self.options}.{self.digest}.{runs}{choices}{names}{atomic}"
+        return f"c1{self.options}{'z' if self.livelock else ''}.{self.digest}.{runs}{choices}{names}{atomic}"
 
 
 def parse(text: str) -> Token:
@@ -52,7 +53,7 @@ def parse(text: str) -> Token:
         raise TokenError(
             f"'{text}' is not a replay token; a report prints one behind --replay, such as c1.9f2e31aa.0x3,1x2"
         )
-    options, digest, runs, choices, names, atomic = match.groups()
+    options, livelock, digest, runs, choices, names, atomic = match.groups()
     schedule: list[int] = []
     for run in (runs or "").split(","):
         if run:
@@ -69,4 +70,5 @@ def parse(text: str) -> Token:
         tuple(map(int, choices.split(","))) if choices else (),
         tuple(names.split("+")) if names else (),
         tuple(atomic.split("+")) if atomic else (),
+        bool(livelock),
     )

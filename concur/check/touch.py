@@ -1,10 +1,10 @@
 """Announce accesses to the content of containers: what the hooks of calls, loops and items share."""
 
 import types
-import weakref
 from typing import Any
 
-from concur.check.contents import VIEW_TYPES, owner_of
+from concur.check.buffers import exporter, is_buffer, whole
+from concur.check.contents import SCALARS, VIEW_TYPES, owner_of
 from concur.check.engine import Engine
 from concur.check.ops import READ, WRITE
 from concur.check.visibility import MARK
@@ -32,14 +32,67 @@ def touch(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any]
             f"{where(site)} reaches the variables of a module through its dictionary, by globals() or __dict__;"
             " name them instead"
         )
-    more = tuple((place_of(other), READ) for other in also if other is not thing) if also else None
+    if is_buffer(thing) or (also and any(map(is_buffer, also))):
+        _touch_buffers(run, kind, thing, site, also or [])
+        return
+    more = tuple((place_of(other), mode_of(other)) for other in also if other is not thing) if also else None
     run.step((kind, place_of(thing), thing, site, more or None))
 
 
+def _touch_buffers(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any]) -> None:
+    """The same, where the places depend on the sizes of buffers: announced again if these have changed."""
+    places = None
+    while True:
+        before, places = places, places_of(thing, kind)
+        for other in also:
+            if other is not thing:
+                places += places_of(other, mode_of(other))
+        if places == before:
+            return
+        taken = len(run.trace)
+        if run.recording and is_buffer(thing):
+            run.recorder.name(thing)
+        run.step((places[0][1], places[0][0], exporter(thing), site, places[1:] or None))
+        if len(run.trace) == taken + 1:  # nobody else did anything
+            return
+
+
+def places_of(thing: Any, mode: int) -> tuple[tuple[Any, int], ...]:
+    """What an operation on the whole content of a container touches."""
+    return whole(thing, mode) if is_buffer(thing) else ((place_of(thing), mode),)
+
+
+def mode_of(thing: Any) -> int:
+    """What is done to a thing that a function is given: an iterator is moved, anything else is read."""
+    return WRITE if is_c_iterator(thing) else READ
+
+
 def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:
-    """Announce one read of the content of everything in the list, if it is not empty."""
+    """Announce one look at everything in the list, if it is not empty: containers are read, iterators moved."""
     if things:
-        touch(run, READ, things[0], site, things[1:])
+        touch(run, mode_of(things[0]), things[0], site, things[1:])
+
+
+_PLAIN = frozenset((int, float, bool, str, bytes, type(None)))
+
+
+def same(old: Any, new: Any) -> bool:
+    """Whether storing the new value in the place of the old one changes nothing."""
+    return old is new or (type(old) is type(new) and type(old) in _PLAIN and bool(old == new))
+
+
+def consumed(run: Engine, things: Any) -> list[Any]:
+    """Iterators that C code is about to move, and that say nothing themselves: their places are written."""
+    found = []
+    for thing in things:
+        kind = type(thing)
+        if kind in SCALARS or kind is types.GeneratorType or not hasattr(kind, "__next__"):
+            continue
+        if is_c_iterator(thing):
+            found.append(thing)
+        else:
+            run.current.changes += 1
+    return found
 
 
 def seen(run: Engine, value: Any) -> Any:
@@ -71,23 +124,10 @@ def is_python_class(cls: type) -> bool:
     return cls.__flags__ & (_HEAP_TYPE | _IMMUTABLE_TYPE) == _HEAP_TYPE
 
 
-def is_iterator(thing: Any) -> bool:
-    """Whether it is a generator, or an iterator written in C: moving it changes it."""
+def is_c_iterator(thing: Any) -> bool:
+    """Whether it is an iterator written in C: moving it changes it, and only the hooks say so."""
     kind = type(thing)
-    return kind is types.GeneratorType or type(getattr(kind, "__next__", None)) is types.WrapperDescriptorType
-
-
-def announce_iterator(run: Engine, iterator: Any, site: Site | None) -> None:
-    """Such an iterator is about to be moved; a generator may be moved by one thread only."""
-    if type(iterator) is types.GeneratorType:
-        # By id, with a weak reference: a generator that is dropped must end at once.
-        user = run.generators.get(id(iterator))
-        if user is None or user[0]() is not iterator:
-            run.generators[id(iterator)] = (weakref.ref(iterator), run.current.tid)
-        elif user[1] != run.current.tid:
-            run.give_up(
-                f"{where(site)}: generator '{iterator.__name__}' is used by threads '{run.threads[user[1]].name}' and"
-                f" '{run.current.name}'; generators are not safe between threads"
-            )
-    elif is_iterator(iterator):
-        run.step((WRITE, (id(iterator), "[]"), iterator, site, None))
+    return (
+        kind is not types.GeneratorType
+        and type(getattr(kind, "__next__", None)) is types.WrapperDescriptorType
+    )

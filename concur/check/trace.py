@@ -15,7 +15,10 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check import ops
+from concur.check.buffers import exporter
 from concur.check.engine import Engine
+from concur.check.frames import variables_of
+from concur.check.generators import generator_of
 from concur.check.names import is_of_library, name_of
 from concur.check.ops import Op
 from concur.check.threads import VirtualThread
@@ -35,6 +38,7 @@ class Recorded:
     inside: str  # the call of library code below which it happened, else ""
     what: str  # "read value", "acquire lock", ...
     value: str | None = None
+    changes: tuple[tuple[str, str], ...] = ()  # what it shows of shared state; see changes.py
 
 
 class _Short(reprlib.Repr):
@@ -119,7 +123,7 @@ class Recorder:
         return best, ""
 
     def _call(self, frame: types.FrameType) -> str:
-        owner = frame.f_locals.get("self")
+        owner = variables_of(frame).get("self")
         called = _CALLED.get(frame.f_code.co_name, frame.f_code.co_name)
         if owner is None or not is_of_library(owner):
             return called
@@ -127,6 +131,8 @@ class Recorder:
 
     def _what(self, op: Op) -> str:
         kind, place, thing, _, _ = op
+        if kind == ops.SPIN:
+            return f"wait for a change of {', '.join(self._names_read_by(thing)) or 'nothing'}"
         if place is None:
             return ops.KIND_NAMES[kind] if kind == ops.SLEEP else "sleep"
         if place == ops.CLOCK:
@@ -134,6 +140,8 @@ class Recorder:
         if isinstance(place, str):
             return f"{ops.KIND_NAMES[kind]} {place.rpartition('.')[2].rpartition(':')[2]}"
         name = place[1]
+        if name == ops.HISTORY:
+            return f"{'begin' if kind == ops.READ else 'end'} {thing}"
         if name == "lock":
             return f"{ops.KIND_NAMES[kind]} {self.name(thing)}"
         if name == "thread":
@@ -145,15 +153,29 @@ class Recorder:
             return "end" if getattr(thing, "_cc_thread", thing) is not None else f"start {called}"
         if name in ("[]", "next"):
             return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
+        if name.startswith("["):  # a word of a buffer
+            return f"{ops.KIND_NAMES[kind]} {self.name(thing)}{name}"
         return f"{ops.KIND_NAMES[kind]} {name}"
+
+    def _names_read_by(self, wait: Any) -> list[str]:
+        """What a waiting loop has read, as the steps that read it say."""
+        names = [self.steps[step].what.partition(" ")[2] for step in wait.reads.values()]
+        return list(dict.fromkeys(names))
 
     def name(self, thing: Any) -> str:
         """What the program calls an object; two objects never go by one name."""
+        view, thing = thing, exporter(thing)
         name = self.names.get(id(thing))
         if name is None:
-            found = name_of(thing, self._frames()) or f"a {type(thing).__name__.lower().strip('_')}"
+            key, thing = id(thing), generator_of(thing)
+            frames = self._frames()
+            found = (
+                name_of(thing, frames)
+                or name_of(view, frames)
+                or f"a {type(thing).__name__.lower().strip('_')}"
+            )
             taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
-            name = self.names[id(thing)] = f"{found} #{len(taken) + 1}" if taken else found
+            name = self.names[key] = f"{found} #{len(taken) + 1}" if taken else found
         return name
 
     def _frames(self) -> list[types.FrameType]:
@@ -185,6 +207,11 @@ class Recorder:
         """The value that the latest step read or wrote."""
         if self.steps and self.steps[-1].value is None:
             self.steps[-1].value = short(value)
+
+    def word(self, verb: str, what: str, value: Any) -> None:
+        """The latest step read or wrote bytes of a buffer."""
+        if self.steps:
+            self.steps[-1].what, self.steps[-1].value = f"{verb} {what}", short(value)
 
     def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:
         """The latest step is a call of a method of a container, or of a function that looks into some."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, seen
+from concur.check.touch import Site, same, seen
 from concur.errors import UsageError
 
 
@@ -35,7 +35,11 @@ def write_name(value: Any, place: str, site: Site) -> Any:
         if place not in run.knowledge.names:
             run.knowledge.learn(run.knowledge.names, place)
         run.step((WRITE, place, None, site, None))
-        if run.recording:
+        if place in run.written and same(run.written[place], value):
+            run.unchanged()
+        if "." not in place.rpartition(":")[2]:  # a global; other variables are made anew with each call
+            run.written[place] = value
+        if run.recording and value is not _OTHER:
             seen(run, value)
     return value
 
@@ -43,6 +47,14 @@ def write_name(value: Any, place: str, site: Site) -> Any:
 def binder(place: str, site: Site) -> Callable[[Any], Any]:
     """The outermost decorator of a function or a class whose name is such a variable."""
     return lambda made: write_name(made, place, site)
+
+
+def rebind(place: str, site: Site) -> None:
+    """Such a variable is about to be bound by a statement that is no assignment, or deleted."""
+    write_name(_OTHER, place, site)
+    run = runs.active
+    if run is not None:
+        run.written.pop(place, None)
 
 
 def tick(file: str, line: int) -> None:
@@ -73,6 +85,7 @@ class LoadingError(UsageError):
     """A file does something while it is imported that only a run may do."""
 
 
+_OTHER = object()  # a value that no variable has
 _LOAD_TICKS = 10_000_000
 loading = Loading()
 

@@ -1,7 +1,7 @@
 """What a check found: a verdict, and, when it is a refutation, the run that refutes."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -24,6 +24,7 @@ class Step:
     source: str  # the text of that line, stripped
     op: str  # "read counter.value", "acquire lock", ...
     value: str | None  # what was read or written, as text
+    changes: tuple[tuple[str, str], ...] = ()  # what shared names hold after it, where that is known
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -41,11 +42,14 @@ class Failure:
     """Why a program was refuted, and the schedule that shows it.
 
     Attributes:
-        kind: ``"assertion"``, ``"exception"`` or ``"deadlock"``.
+        kind: ``"assertion"``, ``"exception"``, ``"deadlock"``, ``"livelock"``, ``"not-linearizable"``, or ``"race"``
+            where races fail.
         message: what happened, in one line.
         why: how the threads brought it about; may be several lines.
         token: the schedule, to be given to :func:`concur.replay`.
         steps: the run, one visible operation an entry.
+        switches: how many consecutive steps of the schedule are of different threads.
+        error: the exception that ended the run, with its traceback, for a debugger; else ``None``.
     """
 
     kind: str
@@ -53,6 +57,8 @@ class Failure:
     why: str
     token: str
     steps: tuple[Step, ...]
+    switches: int = 0
+    error: BaseException | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -60,7 +66,44 @@ class Failure:
             "message": self.message,
             "why": self.why,
             "token": self.token,
+            "switches": self.switches,
             "steps": [step.to_json() for step in self.steps],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Two accesses of one place by two threads, at least one of which changes it, that nothing orders.
+
+    Attributes:
+        severity: ``"race"``: an update can be lost, or a thread can act on what is no longer so;
+            ``"note"``: CPython runs each of the two as one step.
+        kind: ``"read-modify-write"``, ``"check-then-act"`` or ``"torn pair"``; of a note,
+            ``"container operations"`` or ``"single accesses"``.
+        place: what is accessed, ``"Counter.value"``.
+        first: the line that begins it; its ``value`` is ``None``.
+        second: the line of the other thread.
+        message: who does what where, in one sentence.
+    """
+
+    severity: str
+    kind: str
+    place: str
+    first: Step
+    second: Step
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.severity} ({self.kind}): {self.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "severity": self.severity,
+            "kind": self.kind,
+            "place": self.place,
+            "first": self.first.to_json(),
+            "second": self.second.to_json(),
+            "message": self.message,
         }
 
 
@@ -77,7 +120,8 @@ class Verdict:
         schedules: how many schedules were run.
         seconds: how long that took, in seconds.
         bound: over what the verdict holds, in words.
-        races: data races that were seen, also in runs that ended well.
+        races: data races that were seen, also in runs that ended well; at most 20, the worst first.
+        races_left_out: how many more there were.
         failure: the failing run of a refuted scenario, else ``None``.
         reason: why an unfinished or uncheckable scenario is so, else ``""``.
         output: what the failing run (or else the first one) printed, capped.
@@ -88,7 +132,8 @@ class Verdict:
     schedules: int
     seconds: float
     bound: str
-    races: tuple[str, ...] = ()
+    races: tuple[Race, ...] = ()
+    races_left_out: int = 0
     failure: Failure | None = None
     reason: str = ""
     output: str = ""
@@ -109,7 +154,7 @@ class Verdict:
             "schedules": self.schedules,
             "seconds": round(self.seconds, 3),
             "bound": self.bound,
-            "races": list(self.races),
+            "races": [race.to_json() for race in self.races],
             "failure": None if self.failure is None else self.failure.to_json(),
         }
         if self.reason:

@@ -22,6 +22,10 @@ def get_ident() -> int:
     return 1 if run is None else run.current.tid + 1
 
 
+class WouldBlock(RuntimeError):
+    """Outside a run, a lock that is held is never released."""
+
+
 class Lock:
     """``threading.Lock``."""
 
@@ -76,7 +80,7 @@ class Lock:
             return True
         if not blocking or timeout >= 0:
             return False
-        raise RuntimeError("this lock is held, and nobody can release it while the file is being imported")
+        raise WouldBlock("this lock is held, and nobody can release it while the file is being imported")
 
     def release(self) -> None:
         run = runs.active

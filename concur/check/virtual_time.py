@@ -15,6 +15,8 @@ from concur.check.engine import Engine
 
 __concur__ = True  # what is defined here announces by itself
 
+BEGINNING = 1_600_000_000.0  # the wall clock when a run begins
+
 
 def begin_timed(run: Engine, kind: int, place: Any, thing: Any, timeout: float) -> bool:
     """Take part in a timed wait; returns whether the time-out may end it now."""
@@ -35,8 +37,10 @@ def begin_timed(run: Engine, kind: int, place: Any, thing: Any, timeout: float) 
 
 def timed_out(run: Engine) -> None:
     """The time-out has fired: the clock is at its deadline."""
-    if run.timer is not None:
-        run.now = max(run.now, run.timer)
+    if run.timer is not None and run.timer > run.now and run.knowledge.clock:
+        run.now = run.timer
+        run.current.changes += 1
+        run.changed[ops.CLOCK] = run.current.last
 
 
 def in_time(run: Engine) -> None:
@@ -66,6 +70,8 @@ def sleep(seconds: float) -> None:
         run.step((ops.READ, ops.CLOCK, None, None, None))
         deadline = run.now + seconds
         run.step((ops.ADVANCE, ops.CLOCK, None, None, None))
+        if not run.knowledge.clock:
+            run.unchanged()  # nobody looks at the clock
         run.now = max(run.now, deadline)
     else:
         run.step((ops.READ, None, None, None, None))
@@ -76,6 +82,7 @@ def monotonic() -> float:
     run = runs.active
     if run is None:
         return 0.0
+    run.current.changes += 1  # a loop that reads the clock does not wait for another thread
     if run.options.timeouts == "any":
         if not run.knowledge.clock and len(run.threads) > 1:
             run.knowledge.learn_clock()
@@ -86,13 +93,13 @@ def monotonic() -> float:
 
 def wall_clock() -> float:
     """``time.time``, in virtual time: the run begins at a fixed moment."""
-    return 1_600_000_000.0 + monotonic()
+    return BEGINNING + monotonic()
 
 
-def nanoseconds(clock: Callable[[], float]) -> Callable[[], int]:
+def nanoseconds(clock: Callable[..., float]) -> Callable[..., int]:
     """The same clock in nanoseconds."""
 
-    def read() -> int:
-        return round(clock() * 1_000_000_000)
+    def read(*which: int) -> int:
+        return round(clock(*which) * 1_000_000_000)
 
     return read

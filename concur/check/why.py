@@ -103,6 +103,8 @@ def _lost_update(engine: Engine, steps: list[Recorded]) -> str:
         place = step.op[1]
         if place is None or not _is_variable(place):
             continue
+        if type(place) is tuple and place[1].startswith("["):  # bytes beside each other lose nothing
+            place = (place, step.what.partition(" ")[2])
         if step.op[0] == ops.READ:
             reads[step.tid, place] = index
         elif step.op[0] == ops.WRITE:
@@ -158,3 +160,17 @@ def _tell_lost_update(engine: Engine, first: Recorded, other: Recorded, second: 
         f" but in between '{writer}' had written {other.value}.\n"
         "Reading and writing have to be one step: hold one lock over both."
     )
+
+
+def why_livelocked(engine: Engine, recorder: Recorder, first: int) -> str:
+    """Which steps repeat, and that nothing is to stop them."""
+    lines = [
+        "After the last step everything is as it was before: these steps can repeat for ever, each thread in turn"
+    ]
+    for tid in sorted({step.tid for step in recorder.steps[first:]}):
+        mine = [step for step in recorder.steps[first:] if step.tid == tid]
+        numbers = sorted({step.site for step in mine if step.site[1]})
+        where = ", ".join(f"{short_file(file)}:{line}" for file, line in numbers)
+        lines.append(f"'{engine.threads[tid].name}' goes round {where}")
+    lines.append("Each gives way as often as the other does. Let one of them insist: agree whose turn it is.")
+    return "\n".join(lines)

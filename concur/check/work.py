@@ -1,6 +1,7 @@
 """One call of `explore`, `sample` or `replay`: the runs it makes, and the verdict it comes to."""
 
 import contextlib
+import functools
 import gc
 import sys
 import time
@@ -10,20 +11,31 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.follow import Follow
 from concur.check.knowledge import Knowledge
+from concur.check.linear import judge
 from concur.check.options import Options
 from concur.check.output import Output
+from concur.check.race_kinds import MOST, Found, failing, races_of
+from concur.check.races import Finder
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
+from concur.check.shrink import shrink, way_of_failing
 from concur.check.story import failure_of
 from concur.check.trace import Recorder
 from concur.check.verdict import Failure, Status, Verdict
+from concur.check.watch import Watch
 from concur.errors import TokenError, UsageError
 
 _COLLECT_EVERY = 500  # runs between two collections of garbage; the collector is off during a run
+
+_HASHES = (
+    "The order of a set of texts differs between processes: if the program depends on it, set PYTHONHASHSEED=0"
+    " for the command that explores and for the one that replays"
+)
 
 
 class Work:
@@ -37,8 +49,11 @@ class Work:
         self.progress = progress
         self.knowledge = Knowledge()
         self.output = Output()
+        self.watch = Watch()
+        self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
     @contextlib.contextmanager
     def running(self, *, capture: bool = True) -> Iterator[None]:
@@ -52,7 +67,8 @@ class Work:
         try:
             if capture:
                 sys.stdout = sys.stderr = self.output
-            yield
+            with self.watch.on() if capture else contextlib.nullcontext():  # else a debugger is at work
+                yield
         finally:
             sys.stdout, sys.stderr = streams
             runs.active = None
@@ -71,13 +87,22 @@ class Work:
         self.output.clear()
         main = self.scenario.fresh()
         engine = Engine(
-            strategy, carrier or GreenletCarrier(), self.options, self.knowledge, full=full, recorder=recorder
+            strategy,
+            carrier or GreenletCarrier(),
+            self.options,
+            self.knowledge,
+            full=full,
+            recorder=recorder,
+            cycles=Cycles(recorder) if self.knowledge.cycles else None,
         )
         runs.active = engine
+        self.watch.begin(engine)
         try:
             engine.run(main)
         finally:
             runs.active = None
+            self.watch.begin(None)
+        judge(engine, self.fitting)
         return engine
 
     @property
@@ -85,6 +110,7 @@ class Work:
         return time.perf_counter() - self.began
 
     def verdict(self, status: Status, schedules: int, bound: str, **more: Any) -> Verdict:
+        races = [found.race for found in races_of(self.races.pairs, self.scenario.own_files())]
         return Verdict(
             scenario=self.scenario.name,
             status=status,
@@ -92,6 +118,8 @@ class Work:
             seconds=self.seconds,
             bound=bound,
             output=self.output.text,
+            races=tuple(races[:MOST]),
+            races_left_out=max(len(races) - MOST, 0),
             **more,
         )
 
@@ -113,12 +141,14 @@ class Work:
             if self.knowledge.revised:
                 self.knowledge.settle()
                 search, done, cut = Search(), 0, None
+                self.races = Finder()
                 continue
             if self.progress is not None:
                 self.progress(done)
+            self.look(engine, search.base)
             if not engine.pruned:
                 done += 1
-                if engine.went_wrong:
+                if engine.went_wrong or self.race_in(engine):
                     return self.refuted([tid for tid, _ in engine.trace], done, engine)
                 cut = cut or engine.cut
             more = search.next(engine)
@@ -139,11 +169,14 @@ class Work:
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
+            if self.knowledge.revised:
+                self.knowledge.settle()
             if self.progress is not None:
                 self.progress(done)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
-            if engine.went_wrong:
+            self.look(engine)
+            if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
             if max_seconds is not None and self.seconds > max_seconds:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
@@ -151,6 +184,8 @@ class Work:
 
     def replay(self, token: tokens.Token, backend: str) -> Verdict:
         self.knowledge.conflated.update(token.conflated)
+        self.knowledge.closed = True
+        self.knowledge.cycles = token.livelock
         strategy = Follow(token.schedule)
         self.scenario.fresh()
         recorder = Recorder(self.scenario.own_files())
@@ -162,13 +197,29 @@ class Work:
             )
         if strategy.diverged is not None:
             raise TokenError(
-                f"the program did not follow the token: {strategy.diverged}; it is not deterministic"
+                f"the program did not follow the token: {strategy.diverged}; it is not deterministic. {_HASHES}"
             )
         if engine.uncheckable is not None:
             return self.verdict(Status.UNCHECKABLE, 1, "", reason=engine.uncheckable)
-        if engine.went_wrong:
+        self.look(engine)
+        if engine.went_wrong or self.race_in(engine):
             return self.verdict(Status.REFUTED, 1, "one schedule", failure=self.failure(engine, recorder))
         return self.unfinished(1, "one schedule was replayed, and it ended well")
+
+    # Data races
+
+    def look(self, engine: Engine, base: int = 0) -> None:
+        """Collect the races of a run that shares the steps before `base` with the one before."""
+        if self.options.races == "off":
+            return
+        if engine.pruned:
+            self.races.skip(base)
+        else:
+            self.races.look(engine, base)
+
+    def race_in(self, engine: Engine) -> Found | None:
+        """The race that makes a run fail, if races do."""
+        return failing(engine, self.scenario.own_files()) if self.options.races == "fail" else None
 
     # Endings
 
@@ -178,16 +229,22 @@ class Work:
         )
 
     def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
-        """Run the failing schedule again, with everything announced and recorded."""
-        recorder = Recorder(self.scenario.own_files())
+        """See that the failing schedule fails again, and show the simplest one that fails in the same way."""
+        self.knowledge.closed = True
         strategy = Follow(schedule, skip_minor=not full)
-        engine = self.run(strategy, full=True, recorder=recorder)
-        if strategy.diverged is not None or _outcome(engine) != _outcome(found):
-            reason = strategy.diverged or "the same schedule ended differently when it was run again"
-            return self.verdict(
-                Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
-            )
-        return self.verdict(Status.REFUTED, done, "one schedule", failure=self.failure(engine, recorder))
+        engine = self.run(strategy, full=True)
+        if strategy.diverged is None and self.outcome(engine) == self.outcome(found):
+            found = engine
+            strategy = Follow(shrink(functools.partial(self.run, full=True), found, self.way_of_failing))
+            recorder = Recorder(self.scenario.own_files())
+            engine = self.run(strategy, full=True, recorder=recorder)
+            if strategy.diverged is None and self.way_of_failing(engine) == self.way_of_failing(found):
+                failure = self.failure(engine, recorder)
+                return self.verdict(Status.REFUTED, done, "one schedule", failure=failure)
+        reason = strategy.diverged or "the same schedule ended differently when it was run again"
+        return self.verdict(
+            Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
+        )
 
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
@@ -197,11 +254,23 @@ class Work:
             (),
             tuple(sorted(self.knowledge.conflated)),
             self.options.atomic,
+            engine.livelocked,
         )
-        return failure_of(engine, recorder, str(token))
+        return failure_of(engine, recorder, str(token), self.race_in(engine))
 
+    def outcome(self, engine: Engine) -> tuple[Any, ...]:
+        """What must be the same when a failing schedule is run again."""
+        race = self.race_in(engine)
+        errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
+        return (
+            errors,
+            tuple(thread.tid for thread in engine.deadlocked),
+            engine.livelocked,
+            race and race.race,
+            engine.misfit and engine.misfit.message,
+        )
 
-def _outcome(engine: Engine) -> tuple[Any, ...]:
-    """What must be the same when a failing schedule is run again."""
-    errors = tuple((failure.thread.tid, type(failure.error).__name__) for failure in engine.failures)
-    return errors, tuple(thread.tid for thread in engine.deadlocked)
+    def way_of_failing(self, engine: Engine) -> tuple[Any, ...]:
+        """What must stay the same when a failing schedule is made simpler."""
+        race = self.race_in(engine)
+        return (*way_of_failing(engine), engine.misfit is not None, race and race.race)

@@ -14,7 +14,8 @@
 
 ``explore`` checks a scenario with the student's file; ``attempt`` is the student's module for
 tests that need no checker. The file is the one beside the test (``test_counter.py`` grades
-``counter.py``), or the one that ``--attempt`` names.
+``counter.py``), or the one that ``--attempt`` names. In a test that is not graded, ``explore`` and
+the marker of that name are those of `concur.grade.programs`, loaded when a suite uses them.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pytest
 
@@ -35,12 +36,16 @@ from concur.grade.course import fault, title_of
 from concur.grade.explore import Explore
 from concur.grade.outcome import Journal, Outcome
 
+if TYPE_CHECKING:
+    from concur.grade.programs import Explorations
+
 Test = TypeVar("Test", bound=Callable[..., None])
 
 EXPLORE = pytest.StashKey[Explore]()
 JOURNAL = pytest.StashKey[Journal]()
 UNUSABLE = pytest.StashKey[str]()  # why the attempt cannot be imported, or ""
 
+RAN = "concur-explored"  # the property of a report that says what `concur.grade.programs` ran
 IMPORT_SECONDS = 10  # a fuse for an import that hangs
 
 
@@ -62,9 +67,17 @@ def attempt(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def explore(request: pytest.FixtureRequest) -> Explore:
-    """Check a scenario with the student's file under every interleaving."""
-    return _explore_of(request.node)
+def explore(request: pytest.FixtureRequest) -> "Iterator[Explore | Explorations]":
+    """Check a scenario under every interleaving: in a graded test one with the student's file."""
+    if request.node.get_closest_marker("graded") is not None:
+        yield _explore_of(request.node)
+        return
+    from concur.grade.programs import Explorations
+
+    explorations = Explorations(request.node)
+    yield explorations
+    if explorations.foreign:
+        pytest.fail(explorations.foreign, pytrace=False)
 
 
 def _explore_of(item: pytest.Item) -> Explore:
@@ -81,15 +94,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("concur", "graded tests")
     group.addoption("--attempt", metavar="FILE", help="grade this file, not the one beside the tests")
     group.addoption("--concur-replay", metavar="TOKEN", help="replay this schedule and no other")
+    group.addoption(
+        "--concur-backend",
+        choices=["greenlets", "threads"],
+        help="what a replay runs on: threads for a debugger",
+    )
     group.addoption("--concur-results", metavar="FILE", help="append what happened, as JSON lines")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "graded(points): claims one property of an exercise")
+    config.addinivalue_line(
+        "markers", "explore(max_schedules=20_000, ...): run the test under every interleaving of its threads"
+    )
     config.stash[JOURNAL] = Journal(config.getoption("--concur-results"))
     given = config.getoption("--attempt")
     if given and not Path(given).is_file():
         raise pytest.UsageError(f"--attempt {given}: there is no such file")
+    if config.getoption("--concur-backend") and not config.getoption("--concur-replay"):
+        raise pytest.UsageError("--concur-backend needs --concur-replay")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -113,6 +136,30 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             wrong = "is graded, so it must be a plain function, not parametrized and in no class"
         if wrong:
             raise pytest.UsageError(f"{item.path}: {item.function.__name__} {wrong}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    marked = [item for item in session.items if item.get_closest_marker("explore") is not None]
+    if marked:
+        from concur.grade.programs import ProgramsPlugin
+
+        session.config.pluginmanager.register(ProgramsPlugin(marked), "concur-programs")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Where tests run in other processes, as with pytest-xdist, the reports are all that comes back.
+    ran = [
+        (report.nodeid, *value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == RAN and getattr(report, "when", "") == "call"
+    ]
+    if ran:
+        from concur.grade.programs import summary
+
+        terminalreporter.write_line(summary(ran))
 
 
 @pytest.hookimpl(tryfirst=True)

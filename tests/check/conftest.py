@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from concur.check import Verdict, explore
+from tests.soundness.enumeration import outcomes
 
 Check = Callable[..., Verdict]
 
@@ -34,3 +35,10 @@ def check(tmp_path: Path) -> Check:
         return explore(f"{file}::scenario", **{"max_seconds": None, **options})  # no verdict rests on a clock
 
     return run
+
+
+def observed(file: Path) -> set[object]:
+    """Every value of the module's `result` with which a program can end, beside why it could not be checked."""
+    return outcomes(
+        file, observe=lambda engine, scenario: (engine.uncheckable, scenario.loader.main_module().result)
+    )[0]

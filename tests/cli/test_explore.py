@@ -76,7 +76,7 @@ def test_any_function_can_be_named(concur, program) -> None:
 def test_json_has_the_documented_shape(concur, program) -> None:
     (document,) = json.loads(concur("explore", program(RACE), "--json").stdout)
     assert {"scenario", "status", "schedules", "seconds", "bound", "races", "failure"} <= set(document)
-    assert set(document["failure"]) == {"kind", "message", "why", "token", "steps"}
+    assert set(document["failure"]) == {"kind", "message", "why", "token", "switches", "steps"}
     assert set(document["failure"]["steps"][0]) == {"thread", "file", "line", "source", "op", "value"}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.knowledge import Knowledge
@@ -59,6 +60,9 @@ class Enumeration:
         return False
 
 
+LIVELOCK = "livelock"  # the outcome of a run that can go on for ever, each thread in turn
+
+
 class TooLarge(Exception):
     """The program has more schedules than the reference can run."""
 
@@ -73,7 +77,16 @@ def outcome(engine: Engine, scenario: Scenario) -> Any:
     o = module.o
     results = object.__getattribute__(module.mine, "_cc_local")[0]
     return (
-        (o.x, o.y, tuple(o.items), tuple(sorted(o.table.items())), module.G, module.State.total),
+        (
+            o.x,
+            o.y,
+            tuple(o.items),
+            tuple(sorted(o.table.items())),
+            module.G,
+            module.State.total,
+            bytes(o.buf),
+            bytes(o.numbers),
+        ),
         tuple(sorted((engine.threads[tid].name, values.get("r")) for tid, values in results.items())),
         tuple(sorted((f.thread.name, type(f.error).__name__) for f in engine.failures)),
         tuple(sorted(thread.name for thread in engine.deadlocked)),
@@ -88,6 +101,7 @@ def outcomes(
     timeouts: str = "any",
     limit: int = 20_000,
     threads: bool = False,
+    observe: Callable[[Engine, Scenario], Any] = outcome,
 ) -> tuple[set[Any], int]:
     """Every outcome of the scenario under a strategy, and how many schedules that took."""
     scenario = Scenario(f"{path}::scenario")
@@ -100,7 +114,8 @@ def outcomes(
         search.start()
         main = scenario.fresh()
         carrier = ThreadCarrier() if threads else GreenletCarrier()
-        engine = Engine(search, carrier, options, knowledge)
+        cycles = Cycles() if knowledge.cycles else None
+        engine = Engine(search, carrier, options, knowledge, cycles=cycles)
         runs.active = engine
         try:
             engine.run(main)
@@ -114,7 +129,10 @@ def outcomes(
             continue
         if not engine.pruned:
             done += 1
-            found.add(outcome(engine, scenario))
+            if engine.cycle is None:
+                found.add(observe(engine, scenario))
+            elif engine.livelocked:
+                found.add(LIVELOCK)
         if not search.next(engine):
             return found, done
         if done >= limit:

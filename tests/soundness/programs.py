@@ -5,6 +5,7 @@ import textwrap
 from hypothesis import strategies as st
 
 HEAD = """
+import struct
 import threading
 import time
 
@@ -18,6 +19,8 @@ def fresh_state():
     state.x = state.y = 0
     state.items = [1]
     state.table = {}
+    state.buf = bytearray(16)
+    state.numbers = memoryview(bytearray(24))[4:20].cast("Q")
     return state
 
 
@@ -26,6 +29,11 @@ locks = [threading.Lock(), threading.Lock()]
 mine = threading.local()
 threads = {}
 G = 0
+
+
+def never_called():  # so that G counts as a variable that functions assign, in every program
+    global G
+    G = 1
 """
 
 Block = list[str]
@@ -44,6 +52,9 @@ data = st.one_of(
     st.tuples(fields, numbers).map(lambda t: [f"{t[0]} = r % 5 + {t[1]}"]),
     st.tuples(fields, numbers).map(lambda t: [f"{t[0]} += {t[1]}"]),
 )
+data_without_sums = st.one_of(
+    fields.map(lambda f: [f"r = {f}"]), st.tuples(fields, numbers).map(lambda t: [f"{t[0]} += {t[1]}"])
+)
 containers = st.one_of(
     numbers.map(lambda n: [f"o.items.append({n})"]),
     st.just(["r = r * 5 + len(o.items)"]),
@@ -54,6 +65,32 @@ containers = st.one_of(
     st.just(["r = r * 5 + sum(o.table.values())"]),
     st.just(["o.items += [2]"]),
     st.just(["r = r * 5 + (1 in o.items)"]),
+)
+indices = st.sampled_from([0, 3, 8, -1])
+buffers = st.one_of(
+    st.tuples(indices, numbers).map(lambda t: [f"o.buf[{t[0]}] = r % 5 + {t[1]}"]),
+    st.tuples(indices, numbers).map(lambda t: [f"o.buf[{t[0]}] += {t[1]}"]),
+    indices.map(lambda i: [f"r = r * 5 + o.buf[{i}]"]),
+    numbers.map(lambda n: [f"o.buf[0:16] = bytes([{n}]) * 16"]),
+    numbers.map(lambda n: [f"memoryview(o.buf)[4:12] = bytes([{n}]) * 8"]),
+    st.just(["o.buf[::-3] = b'abcdef'"]),
+    st.just(["r = r * 5 + sum(o.buf[2:10])"]),
+    st.just(["r = r * 5 + sum(bytes(memoryview(o.buf)[7:]))"]),
+    st.just(["r = r * 5 + sum(o.buf)"]),
+    st.just(["r = r * 5 + len(o.buf)"]),
+    st.just(["for byte in o.buf[7:9]:", "    r = r * 5 + byte"]),
+    st.just(["for byte in memoryview(o.buf)[7:9]:", "    r = r * 5 + byte"]),
+    st.just(["r = r * 5 + (0 in o.buf)"]),
+    numbers.map(lambda n: [f"struct.pack_into('QB', o.buf, 4, {n}, {n})"]),
+    st.just(["r = r * 5 + struct.unpack_from('Q', o.buf, 3)[0] % 7"]),
+    st.just(["o.buf.append(1)"]),
+    st.just(["o.buf[0:9] = b''"]),
+    st.just(["o.buf[15:] = b'123'"]),
+    st.just(["r = r * 5 + o.buf.pop()"]),
+    st.just(["o.buf.reverse()"]),
+    st.just(["o.numbers[0] = r + 1"]),
+    st.just(["o.numbers[1] += 2"]),
+    st.just(["r = r * 5 + o.numbers[0] % 7"]),
 )
 misuse = st.one_of(
     lock_names.map(lambda lock: [f"{lock}.acquire()"]),
@@ -76,6 +113,50 @@ timed = st.one_of(
     numbers.map(
         lambda n: [
             f"threads['A'].join(timeout={n}) if threads['A'] is not threading.current_thread() else None"
+        ]
+    ),
+)
+# Loops that wait. None keeps a value that it has read while it reads another one: see stategraph.py.
+spins = st.one_of(
+    fields.map(lambda f: [f"while not {f}: pass"]),
+    st.tuples(fields, numbers).map(lambda t: [f"while {t[0]} != {t[1]}: pass"]),
+    st.tuples(fields, fields).map(lambda t: [f"while {t[0]} and {t[1]}:", "    pass"]),
+    st.tuples(fields, fields, numbers).map(lambda t: [f"while not {t[0]}:", f"    {t[1]} = {t[2]}"]),
+    st.tuples(fields, numbers).map(
+        lambda t: ["n = 0", f"while not {t[0]} and n < 2:", f"    n += {t[1]}", "r = r * 5 + n"]
+    ),
+    st.tuples(fields, fields).map(
+        lambda t: ["while True:", f"    if {t[0]}: break", f"    if {t[1]} == 2: continue", "    r = 3"]
+    ),
+    st.tuples(fields, fields).map(lambda t: [f"while not {t[0]}:", f"    while {t[1]}: pass"]),
+    st.tuples(fields, fields).map(
+        lambda t: [f"while not {t[0]}:", f"    if {t[1]}: raise ValueError('no')", "else:", "    r = 4"]
+    ),
+    fields.map(lambda f: [f"while {f} == 1:", "    t = (r, 1)"]),
+    st.tuples(lock_names, fields).map(
+        lambda t: [f"while not {t[0]}.acquire(False): pass", f"{t[1]} += 1", f"{t[0]}.release()"]
+    ),
+    lock_names.map(lambda lock: [f"while {lock}.locked(): pass"]),
+    fields.map(lambda f: [f"while not {f}:", "    time.sleep(1)"]),
+    st.just(["while not o.items: pass"]),
+)
+toggles = st.tuples(fields, st.integers(0, 2)).map(lambda t: [f"{t[0]} = {t[1]}"])
+# Loops that change something each time they go round.
+busy = st.one_of(
+    st.tuples(fields, fields).map(lambda t: [f"while not {t[0]}:", f"    {t[1]} = 1", f"    {t[1]} = 0"]),
+    st.tuples(fields, lock_names).map(lambda t: [f"while not {t[0]}:", f"    with {t[1]}: pass"]),
+    st.tuples(fields, fields).map(
+        lambda t: [f"{t[0]} = 1", f"while {t[1]}:", f"    {t[0]} = 0", f"    {t[0]} = 1", f"{t[0]} = 0"]
+    ),
+    st.tuples(lock_names, lock_names, fields).map(
+        lambda t: [
+            "while True:",
+            f"    {t[0]}.acquire()",
+            f"    if {t[1]}.acquire(False): break",
+            f"    {t[0]}.release()",
+            f"{t[2]} = 1",
+            f"{t[1]}.release()",
+            f"{t[0]}.release()",
         ]
     ),
 )
@@ -105,7 +186,9 @@ def _blocks(simple: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
 
 
 def bodies(*, with_time: bool) -> st.SearchStrategy[Block]:
-    kinds = [data, data, containers, misuse, lives, conditions] + ([timed, timed] if with_time else [])
+    kinds = [data, data, containers, buffers, misuse, lives, conditions] + (
+        [timed, timed] if with_time else []
+    )
     return st.lists(_blocks(st.one_of(*kinds)), min_size=1, max_size=3).map(
         lambda blocks: [line for b in blocks for line in b]
     )
@@ -118,6 +201,30 @@ def programs(*, with_time: bool = True) -> st.SearchStrategy[tuple[Block, ...]]:
     return st.one_of(
         st.tuples(body, body, main),
         st.tuples(_short(body), _short(body), _short(body), main),
+    )
+
+
+def looping_programs(*, with_busy: bool = False) -> st.SearchStrategy[tuple[Block, ...]]:
+    """Programs with loops that wait, for the state graph."""
+    simple = st.one_of(toggles, toggles, spins, spins, data_without_sums, misuse, conditions)
+    block = _blocks(st.one_of(simple, busy) if with_busy else simple)
+    body = st.lists(block, min_size=1, max_size=3).map(lambda blocks: [line for b in blocks for line in b])
+    first = st.tuples(busy if with_busy else spins, body).map(lambda t: t[0] + t[1])
+    return st.one_of(
+        st.tuples(first, body, st.just([])),
+        st.tuples(first, first, st.just([])),
+        st.tuples(_short(first), _short(body), _short(body), st.just([])),
+    )
+
+
+def programs_of_buffers() -> st.SearchStrategy[tuple[Block, ...]]:
+    """Programs that do little but load and store in a buffer."""
+    kinds = st.one_of(buffers, buffers, buffers, data)
+    body = st.lists(_blocks(kinds), min_size=1, max_size=2).map(
+        lambda blocks: [line for b in blocks for line in b]
+    )
+    return st.tuples(body, body, st.just([])) | st.tuples(
+        _short(body), _short(body), _short(body), st.just([])
     )
 
 

@@ -1,0 +1,199 @@
+"""Random schedules: repeatable, and decided only where threads can meet."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from concur.check import Status, sample
+from concur.check.engine import Engine
+from concur.check.ops import JOIN, READ, WRITE
+from concur.check.options import Options
+from concur.check.places import Places
+from concur.check.sample import STRATEGIES, Priorities, RandomWalk
+from concur.check.scenario import Scenario
+from concur.check.threads import VirtualThread
+from concur.check.work import Work
+
+from .conftest import Check
+
+BUGGY = Path(__file__).with_name("buggy.py")
+NAMES = ("counter_3x2", "philosophers_3", "philosophers_5", "if_for_while", "one_condition")
+
+PRINT_SCHEDULES = """
+import sys
+from concur.check.options import Options
+from concur.check.sample import STRATEGIES
+from concur.check.scenario import Scenario
+from concur.check.work import Work
+
+work = Work(Scenario(sys.argv[1]), Options(timeouts="idle"))
+schedules = []
+with work.running():
+    for strategy in STRATEGIES.values():
+        chooser = strategy(5)
+        for _ in range(6):
+            chooser.start()
+            schedules.append([tid for tid, _ in work.run(chooser, full=True).trace])
+print(schedules)
+"""
+
+
+def test_a_seed_gives_the_same_schedules_in_every_process() -> None:
+    """Neither addresses nor the hashes of texts decide anything."""
+
+    def schedules(hash_seed: str) -> str:
+        command = [sys.executable, "-c", PRINT_SCHEDULES, f"{BUGGY}::scenario_one_condition"]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    first = schedules("1")
+    assert first.count("[") == 13
+    assert schedules("2") == first
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_seed_gives_the_same_verdict(strategy: Any) -> None:
+    """And another seed another one."""
+    found = [
+        sample(f"{BUGGY}::scenario_philosophers_5", seed=seed, strategy=strategy) for seed in (3, 3, 4, 5, 6)
+    ]
+    assert found[0].failure == found[1].failure
+    assert found[0].schedules == found[1].schedules
+    assert len({verdict.schedules for verdict in found}) > 1
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("name", NAMES)
+def test_classic_mistakes_are_found(name: str, strategy: Any) -> None:
+    """Each within the 400 schedules in which the benchmark never missed one."""
+    verdict = sample(f"{BUGGY}::scenario_{name}", runs=400, seed=1, strategy=strategy)
+    assert verdict.status is Status.REFUTED
+
+
+MOSTLY_ALONE = """
+class Box: n = 0
+def scenario():
+    common = Box()
+    def work():
+        mine = Box()
+        for _ in range({rounds}):
+            mine.n += 1
+        common.total = 1
+        for _ in range({rounds}):
+            mine.n += 1
+    together(work, work)
+"""
+
+
+class Counting:
+    """What a strategy decided, and before which steps PCT lowered a priority."""
+
+    decisions = 0
+    lowered: list[Any]
+
+    def decide(self, able: list[VirtualThread]) -> VirtualThread:
+        self.decisions += 1
+        before = dict(getattr(self, "priority", {}))
+        picked: VirtualThread = super().decide(able)  # type: ignore[misc]  # of the strategy beside this class
+        for thread in able:
+            assert thread.op is not None
+            if before.get(thread.tid, 0) != getattr(self, "priority", before).get(thread.tid, 0) < 0:
+                self.lowered.append(thread.op[1][1])
+        return picked
+
+
+class CountingWalk(Counting, RandomWalk):
+    pass
+
+
+class CountingPriorities(Counting, Priorities):
+    pass
+
+
+def runs_of(check: Check, tmp_path: Path, chooser: Any, rounds: int, count: int) -> list[int]:
+    """How many decisions each run of the program takes."""
+    check(MOSTLY_ALONE.format(rounds=rounds))
+    work = Work(Scenario(f"{tmp_path / 'program.py'}::scenario"), Options(timeouts="idle", races="off"))
+    decisions = []
+    chooser.lowered = []
+    with work.running():
+        for _ in range(count):
+            chooser.start()
+            chooser.decisions = 0
+            engine: Engine = work.run(chooser, full=True)
+            assert not engine.went_wrong
+            assert len(engine.trace) > 8 * rounds
+            decisions.append(chooser.decisions)
+    return decisions
+
+
+@pytest.mark.parametrize("strategy", [CountingWalk, CountingPriorities])
+@pytest.mark.parametrize("rounds", [5, 50])
+def test_steps_that_are_not_shared_cost_no_decision(
+    check: Check, tmp_path: Path, strategy: Any, rounds: int
+) -> None:
+    """Only the first run decides everywhere; later it is two starts, two ends, two blocks, two shared steps."""
+    first, *later = runs_of(check, tmp_path, strategy(1), rounds, 10)
+    assert first > 8 * rounds
+    assert all(4 <= decisions <= 8 for decisions in later), later
+
+
+def test_priorities_change_at_shared_steps_only(check: Check, tmp_path: Path) -> None:
+    """The first run apart, which knows of no place what it is."""
+    chooser = CountingPriorities(1)
+    runs_of(check, tmp_path, chooser, 20, 1)
+    assert set(chooser.lowered) > {"n"}
+    again = CountingPriorities(1)
+    again.places = chooser.places
+    assert chooser.last is not None
+    again.places.learn_from(chooser.last)
+    runs_of(check, tmp_path, again, 20, 20)
+    assert set(again.lowered) == {"total"}
+
+
+def test_a_loop_that_waits_at_an_unshared_place_is_left(check: Check, tmp_path: Path) -> None:
+    """A flag that nobody raised in the runs before may be raised in this one."""
+    check(
+        """
+        class Box: pass
+        def scenario():
+            box = Box()
+            box.flag = 0
+            def wait():
+                while not box.flag: pass
+            def raise_it(): box.flag = 1
+            together(wait, raise_it)
+        """,
+        max_schedules=1,
+    )
+    work = Work(Scenario(f"{tmp_path / 'program.py'}::scenario"), Options(timeouts="idle", races="off"))
+    walk = RandomWalk(0)
+    walk.is_quiet = lambda thread: True  # type: ignore[method-assign]  # as if nothing were known to be shared
+    with work.running():
+        for _ in range(10):
+            walk.start()
+            assert work.run(walk, full=True).cut is None
+
+
+def test_what_is_shared_only_grows() -> None:
+    """A place counts once two threads touch it and one changes it; threads' starts and ends do not."""
+    box, thread = object(), object()
+    field = (id(box), "n")
+    read, write = (READ, field, box, ("f", 1), None), (WRITE, field, box, ("f", 2), None)
+    start = (WRITE, (id(thread), "thread"), thread, None, None)
+    join = (JOIN, (id(thread), "thread"), thread, None, None)
+    look = (READ, (id(thread), "thread"), thread, None, None)
+    places = Places()
+    assert not places.quiet(read)  # unknown
+    places.learn([(1, read), (2, read), (1, start), (2, start), (1, join)])
+    assert all(map(places.quiet, (read, start, join)))
+    places.learn([(1, write), (1, read)])
+    assert places.quiet(write)
+    places.learn([(1, write), (2, read)])
+    assert not places.quiet(write)
+    places.learn([(1, write), (1, read), (2, look), (1, start)])
+    assert not any(map(places.quiet, (write, read, look, start)))
