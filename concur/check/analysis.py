@@ -35,10 +35,12 @@ RULES = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener",
 class Node:
     """One step of the current schedule, and what is to be tried in its place. Thread sets are bit masks."""
 
-    __slots__ = ("done", "picked", "shape", "sleep", "todo")
+    __slots__ = ("choice", "choices", "done", "picked", "shape", "sleep", "todo")
 
     def __init__(self, picked: int, sleep: int, shape: Any) -> None:
         self.picked = picked
+        self.choices = 1  # alternatives that the step has
+        self.choice = 0
         self.todo = 1 << picked
         self.done = 0
         self.sleep = sleep
@@ -113,6 +115,7 @@ class Analysis:
                 self.early.pop(tid, None)
                 for _, known, kind, mode in self._effects(index, op):
                     self._enter(known, kind, mode, tid, index)
+                self._enter_locks(index)
                 continue
             clock = self._clock(clocks, tid)
             event = _Event(index, tid, op, clock, self.early.pop(tid, clock), engine.opaque.get(index))
@@ -121,12 +124,15 @@ class Analysis:
             return
         if len(trace) in barriers:
             self._barrier(clocks, len(trace))
+        ended = len(trace) - 1  # the run is over with this step, if no daemon holds it up
         for thread, op in engine.pending:
             clock = self._clock(clocks, thread.tid)
             event = _Event(
                 len(trace), thread.tid, op, clock, self.early.get(thread.tid, clock), thread.opaque
             )
             kind = self._waiting_kind(op[0], expired=thread.expired)
+            if thread.tid in engine.outlived and ended > clock[trace[ended][0]]:
+                self._reverse(ended, event, clock)
             for place, mode in ops.accesses(op):
                 if place in self.places:
                     known = self.places[place]
@@ -182,6 +188,7 @@ class Analysis:
             for step in known.advances if mode == READ else known.readers.values():
                 self._join(known_after, step)
             self._enter(known, kind, mode, event.tid, event.index)
+        self._enter_locks(event.index)
         known_after[event.tid] = event.index
         self.after.append(known_after)
         return known_after
@@ -207,6 +214,14 @@ class Analysis:
             elif kind == RELEASE:
                 known.taken = False
             known.writer = index
+
+    def _enter_locks(self, index: int) -> None:
+        """Note what a call that is one step has done to locks."""
+        for place, (taken, held) in self.engine.locked.get(index, {}).items():
+            known = self.places[place]
+            if taken:
+                known.opener = index
+            known.taken = held
 
     def _waiting_kind(self, kind: int, *, expired: bool) -> int:
         """What a timed wait amounts to: before its deadline it waits, after it, it only tries."""

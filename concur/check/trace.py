@@ -69,6 +69,12 @@ def short(value: Any) -> str:
         runs.active = before
 
 
+def _inside_a_call() -> bool:
+    """Whether the current thread is inside a call that is shown as one step."""
+    run = runs.active
+    return run is not None and run.current.section is not None
+
+
 class Recorder:
     """Writes a run down while it happens."""
 
@@ -138,6 +144,8 @@ class Recorder:
         if isinstance(place, str):
             return f"{ops.KIND_NAMES[kind]} {place.rpartition('.')[2].rpartition(':')[2]}"
         name = place[1]
+        if name == ops.ATOMIC:
+            return f"{self.name(thing.thing)}.{thing.method}({', '.join(map(short, thing.args))})"
         if name == ops.HISTORY:
             return f"{'begin' if kind == ops.READ else 'end'} {thing}"
         if name == "lock":
@@ -202,17 +210,17 @@ class Recorder:
 
     def value(self, value: Any) -> None:
         """The value that the latest step read or wrote."""
-        if self.steps and self.steps[-1].value is None:
+        if self.steps and self.steps[-1].value is None and not _inside_a_call():
             self.steps[-1].value = short(value)
 
     def word(self, verb: str, what: str, value: Any) -> None:
         """The latest step read or wrote bytes of a buffer."""
-        if self.steps:
+        if self.steps and not _inside_a_call():
             self.steps[-1].what, self.steps[-1].value = f"{verb} {what}", short(value)
 
     def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:
         """The latest step is a call of a method of a container, or of a function that looks into some."""
-        if not self.steps:
+        if not self.steps or _inside_a_call():
             return
         if owner is not None:
             self.steps[-1].what = f"{self.name(owner)}.{function}({', '.join(map(short, args))})"

@@ -48,6 +48,12 @@ class Enumeration:
         self.depth += 1
         return engine.threads[tid]
 
+    def choose(self, engine: Engine, count: int) -> int:
+        if self.depth == len(self.stack):
+            self.stack.append(list(range(count)))
+        self.depth += 1
+        return self.stack[self.depth - 1][0]
+
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         raise AssertionError("the generated programs call nothing that is not rewritten")
 
