@@ -182,9 +182,8 @@ def _c_callee(function: Any, site: Site) -> Any:
                 return Foreign(function, site)
             if function in contents.HARMLESS:
                 return function
-            mode = (
-                READ if function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES else WRITE
-            )
+            pure = owner.__name__ in _PURE_MODULES and function not in contents.WRITING_FUNCTIONS
+            mode = READ if pure or function in contents.READING_FUNCTIONS else WRITE
             return Announced(function, None, mode, False, site)
         if isinstance(owner, type) and function.__name__ in _CLOCKS and issubclass(owner, datetime.date):
             return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)

@@ -13,6 +13,7 @@ import decimal
 import fractions
 import itertools
 import mmap
+import operator
 import pathlib
 import re
 import types
@@ -86,6 +87,11 @@ READING_FUNCTIONS = frozenset(
         getattr,
         hasattr,
     )
+)
+
+# Functions of modules that otherwise only compute, which change what they are given.
+WRITING_FUNCTIONS = frozenset(
+    getattr(operator, name) for name in "setitem delitem iadd iconcat isub imul iand ior ixor".split()
 )
 
 # Types that iterate lazily over what they are given: each later step is a read of its own.

@@ -91,7 +91,9 @@ class Search:
 
     def _still_asleep(self, engine: Engine, sleep: int, op: Op) -> int:
         left = 0
-        by_daemon = engine.threads[engine.trace[-1][0]].daemon  # then it matters whether the run had ended before
+        by_daemon = engine.threads[
+            engine.trace[-1][0]
+        ].daemon  # then it matters whether the run had ended before
         for thread in engine.alive:
             if sleep >> thread.tid & 1 and thread.op is not None:
                 wakes = _may_depend(thread.op, op) or (by_daemon and thread.ending and not thread.daemon)
