@@ -181,17 +181,34 @@ class Analysis:
     def _performed(self, event: _Event) -> Clock:
         """Let a step happen: its races, and then what its thread knows."""
         known_after = event.before[:]
-        for _, known, kind, mode in self._effects(event.index, event.op):
-            self._races(event, known, kind, mode)
+        effects = self._effects(event.index, event.op)
+        rest = self._once_enabled(event)
+        for place, known, kind, mode in effects:
+            self._races(event if rest is None or place == event.op[1] else rest, known, kind, mode)
             if known.writer >= 0:  # never where steps advance
                 self._join(known_after, known.writer)
             for step in known.advances if mode == READ else known.readers.values():
                 self._join(known_after, step)
+        for _, known, kind, mode in effects:  # it may touch one place twice
             self._enter(known, kind, mode, event.tid, event.index)
         self._enter_locks(event.index)
         known_after[event.tid] = event.index
         self.after.append(known_after)
         return known_after
+
+    def _once_enabled(self, event: _Event) -> _Event | None:
+        """What follows within the same step on an operation that may have to wait, if anything does.
+
+        It cannot come before whatever let that operation take place.
+        """
+        kind, place, _, _, more = event.op
+        if kind < ACQUIRE or kind == SPIN or more is None or place is None:
+            return None
+        before = event.before[:]
+        known = self.places.get(place)
+        if known is not None and known.writer >= 0:
+            self._join(before, known.writer)
+        return dataclasses.replace(event, before=before, early=before)
 
     def _enter(self, known: Location, kind: int, mode: int, tid: int, index: int) -> None:
         """Note at a place what a step did there."""

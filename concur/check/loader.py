@@ -52,6 +52,7 @@ class Loader:
         self._found: dict[str, str | None] = {}
         self._public = _public_names()
         self.atomic: tuple[str, ...] = ()  # classes whose calls are one step, as "module.Class"
+        self.always: tuple[str, ...] = sections.ALWAYS
         self.taken: set[str] = set()  # those of them that a module has
         self.modules: dict[str, ModuleType] = {}
         self._specials: dict[str, Callable[[], ModuleType]] = {
@@ -80,7 +81,7 @@ class Loader:
 
     def _key(self, name: str) -> str:
         """Under what a module is kept: with other classes taken as one step it is another module."""
-        return f"{name} {' '.join(self.atomic)}"
+        return " ".join((name, *self.always, *self.atomic))
 
     def fresh(self) -> None:
         """Forget every module of the last run."""
@@ -140,7 +141,7 @@ class Loader:
         with variables.unwatched():
             exec(compiled.code, module.__dict__)  # to run the code under test is the purpose
         wakeups.make_choices(module)
-        for full_name in (*sections.ALWAYS, *self.atomic):
+        for full_name in (*self.always, *self.atomic):
             name, _, cls = full_name.rpartition(".")
             if name in (module.__name__, module.__name__.rpartition(".")[2]) and isinstance(
                 module.__dict__.get(cls), type
