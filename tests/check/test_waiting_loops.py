@@ -21,14 +21,12 @@ RIGHT = """
     peterson: right right_once_and_twice right_twice
     dekker: right right_once_and_twice
     bakery: right filter
+    spinlocks: test_and_set test_and_test_and_set compare_and_set ticket
     spinlocks: try_lock try_lock_of_three ticket_from_lock ticket_from_lock_of_three
     queue_locks: clh mcs
     polling: barrier seqlock seqlock_written_twice is_alive locked sleeps is_set double_checked
     round_and_round: one_insists philosophers_in_one_order
 """
-
-# One step of an atomic takes its lock, and a loop that takes a lock is no waiting loop.
-UNTIL_ATOMIC_CALLS_ARE_STEPS = "spinlocks: test_and_set test_and_test_and_set compare_and_set ticket"
 
 WRONG = """
     peterson: without_turn=deadlock turn_only=deadlock turn_first=assertion turn_to_oneself=assertion
@@ -69,16 +67,6 @@ def test_verified(name: str) -> None:
 
 
 @pytest.mark.xfail(
-    strict=True, reason="a loop that takes a lock is no waiting loop; each call becomes one step"
-)
-@pytest.mark.parametrize("name", listed(UNTIL_ATOMIC_CALLS_ARE_STEPS))
-def test_verified_with_atomics(name: str) -> None:
-    """The same where the loop asks an atomic."""
-    verdict = verdict_of(name)
-    assert verdict.status is Status.VERIFIED, str(verdict)
-
-
-@pytest.mark.xfail(
     strict=True,
     reason="two generator expressions at a time: the engine remembers one, and takes the other for a shared generator",
 )
@@ -105,7 +93,7 @@ def test_every_program_is_expected() -> None:
         spinlocks: set_default
         round_and_round: takes_a_lock_each_time counts_each_time appends_each_time counts_for_ever
     """
-    names = listed(RIGHT) + listed(UNTIL_ATOMIC_CALLS_ARE_STEPS) + listed(others)
+    names = listed(RIGHT) + listed(others)
     names += [expected.partition("=")[0] for expected in listed(WRONG)]
     there = [
         f"{path.stem}::{line[len('def scenario_') : line.index('(')]}"
