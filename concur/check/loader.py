@@ -141,12 +141,15 @@ class Loader:
         with variables.unwatched():
             exec(compiled.code, module.__dict__)  # to run the code under test is the purpose
         wakeups.make_choices(module)
+        self._take_as_one_step(module)
+
+    def _take_as_one_step(self, module: ModuleType) -> None:
         for full_name in (*self.always, *self.atomic):
             name, _, cls = full_name.rpartition(".")
-            if name in (module.__name__, module.__name__.rpartition(".")[2]) and isinstance(
-                module.__dict__.get(cls), type
-            ):
-                sections.take_as_one_step(module.__dict__[cls])
+            wanted = module.__dict__.get(cls)
+            names = (module.__name__, module.__name__.rpartition(".")[2], getattr(wanted, "__module__", None))
+            if name in names and isinstance(wanted, type):
+                sections.take_as_one_step(wanted, full_name)
                 self.taken.add(full_name)
 
     # Imports
@@ -213,6 +216,8 @@ class Loader:
         if module is None:
             module = self._from_file(file, name, package=package)
             sharing.keep(self._key(name), module)
+        elif self.atomic:
+            self._take_as_one_step(module)
         self.modules[name] = module
         return module
 
@@ -256,6 +261,8 @@ class Loader:
 
     def _threading(self) -> ModuleType:
         module = sharing.kept(self._key("threading"))
+        if module is not None and self.atomic:
+            self._take_as_one_step(module)
         return _Threading() if module is None else module
 
     def load_threading_classes(self, module: ModuleType) -> None:
