@@ -8,7 +8,6 @@ library named in `library.py`. Everything else is imported as it is, and its
 calls are watched by `foreign.py`.
 """
 
-import ast
 import builtins
 import functools
 import hashlib
@@ -22,6 +21,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
+from concur.check.packages import Concur, Threading, public_names
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
@@ -50,7 +50,7 @@ class Loader:
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
-        self._public = _public_names()
+        self._public = public_names()
         self.atomic: tuple[str, ...] = ()  # classes whose calls are one step, as "module.Class"
         self.always: tuple[str, ...] = sections.ALWAYS
         self.taken: set[str] = set()  # those of them that a module has
@@ -266,7 +266,7 @@ class Loader:
         module = sharing.kept(self._key("threading"))
         if module is not None and self.atomic:
             self._take_as_one_step(module)
-        return _Threading() if module is None else module
+        return Threading(_load_classes_for_current) if module is None else module
 
     def load_threading_classes(self, module: ModuleType) -> None:
         """CPython's own Condition, Semaphore, Event and so on, into the virtual `threading`."""
@@ -280,7 +280,7 @@ class Loader:
         sharing.keep(self._key("threading"), module)
 
     def _concur(self) -> ModuleType:
-        return _Concur(self, self._public)
+        return Concur(self.module, self._public)
 
     # Functions
 
@@ -323,6 +323,10 @@ def _take_down() -> None:
         else:
             sys.modules[name] = module
     _put_aside.clear()
+
+
+def _load_classes_for_current(module: ModuleType) -> None:
+    Loader.current.load_threading_classes(module)
 
 
 def _import_for_current(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -368,56 +372,6 @@ def _find_code(code: CodeType, qualname: str) -> CodeType | None:
             if found is not None:
                 return found
     return None
-
-
-class _Threading(ModuleType):
-    """`threading`, whose larger classes are loaded when one of them is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__("threading")
-        self.__dict__.update(library.threading_names())
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in library.CLASSES or name in self.__dict__:
-            raise AttributeError(f"module 'threading' has no attribute {name!r}")
-        Loader.current.load_threading_classes(self)
-        return self.__dict__[name]
-
-
-class _Concur(ModuleType):
-    """The package `concur` as code under the checker sees it: each public name is loaded when it is asked for."""
-
-    def __init__(self, loader: Loader, public: dict[str, str]) -> None:
-        super().__init__("concur")
-        self.__path__ = [os.path.dirname(os.path.dirname(__file__))]
-        self._cc_loader = loader
-        self._cc_public = public
-        self.__all__ = sorted(public)
-
-    def __getattr__(self, name: str) -> Any:
-        public: dict[str, str] = self.__dict__["_cc_public"]
-        if name not in public:
-            raise AttributeError(f"module 'concur' has no attribute {name!r}")
-        loader: Loader = self.__dict__["_cc_loader"]
-        module = loader.module(public[name]) or importlib.import_module(public[name])
-        value = getattr(module, name)
-        self.__dict__[name] = value
-        return value
-
-
-def _public_names() -> dict[str, str]:
-    """Public name of concur -> the module that it comes from, read from the package's own text."""
-    file = os.path.join(os.path.dirname(os.path.dirname(__file__)), "__init__.py")
-    if not os.path.exists(file):
-        return {}
-    with open(file, encoding="utf-8") as text:
-        tree = ast.parse(text.read())
-    return {
-        alias.asname or alias.name: node.module
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("concur.")
-        for alias in node.names
-    }
 
 
 def immutable(value: object) -> bool:

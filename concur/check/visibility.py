@@ -77,7 +77,7 @@ def classify(cls: type, name: str, knowledge: Knowledge) -> int:
         get = getattr(type(value), "__get__", None)
         if get is not None:
             return INVISIBLE if isinstance(get, types.FunctionType) and announces(get) else FOREIGN
-    if cls in contents.SCALARS:
+    if cls in contents.SCALARS and cls is not types.FunctionType:  # f.calls = 0 is a field as any other
         return INVISIBLE
     key = class_key(cls)
     if issubclass(cls, types.SimpleNamespace):
