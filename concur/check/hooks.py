@@ -12,6 +12,7 @@ from concur.check.calls import callee
 from concur.check.fields import delete_attr, load_attr, method, pattern_value
 from concur.check.items import (
     Link,
+    Truths,
     binary,
     compared,
     delete_item,
@@ -19,6 +20,7 @@ from concur.check.items import (
     load_item,
     look_into,
     matched,
+    tested,
     truth,
 )
 from concur.check.loops import bind_names, iterate, literal, unpack
@@ -51,7 +53,7 @@ HOOKS: dict[str, Any] = {
         "attr": load_attr, "method": method, "pattern": pattern_value, "delete": delete_attr, "call": callee,
         "iter": iterate, "unpack": unpack, "item": load_item, "delitem": delete_item,
         "look": look_into, "truth": truth, "match": matched, "binary": binary, "inplace": in_place, "link": Link,
-        "compared": compared, "literal": literal, "enter": enter, "top": top,
+        "compared": compared, "tested": tested, "truths": Truths(), "literal": literal, "enter": enter, "top": top,
         "name": read_name, "value": name_value, "bind": write_name, "rebind": rebind, "loop": bind_names, "tick": tick,
         "failed": failed, "binder": binder, "field": Field, "slot": Slot, "oldfield": old_field, "oldslot": old_item,
         "augment": augment, "reflect": reflect, "slice": slice,

@@ -1,6 +1,7 @@
 """Hooks for the content of containers: items, operators, truth, formatting."""
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -135,6 +136,23 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         if run.recording:
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)
+
+
+def tested(left: Any, right: Any, sign: str, site: Site) -> Any:
+    """A comparison whose truth is asked for."""
+    if type(left) in SCALARS and type(right) in SCALARS:
+        return _OPERATORS[sign](left, right)
+    return truth(binary(left, right, sign, site), site)
+
+
+class Truths:
+    """What results of comparisons are looked for in; those that are true are there."""
+
+    def __contains__(self, result: Any) -> bool:
+        if result is True:
+            return True
+        frame = sys._getframe(1)
+        return bool(truth(result, (frame.f_code.co_filename, frame.f_lineno)))
 
 
 def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:

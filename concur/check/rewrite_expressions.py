@@ -298,9 +298,24 @@ class Expressions(ast.NodeTransformer):
         if isinstance(node, ast.BoolOp):
             node.values = [self.test(value) for value in node.values]
             return node
-        if isinstance(node, (ast.Compare, ast.Constant)):
-            return self.expr(node)
+        if isinstance(node, ast.Compare):
+            return self._tested(node)
+        if isinstance(node, ast.Constant):
+            return node
         return ast.copy_location(hook("truth", self.expr(node), self.site(node)), node)
+
+    def _tested(self, node: ast.Compare) -> ast.expr:
+        """A comparison whose truth is asked for; that of an object of the program may return anything."""
+        sign, left, right = SIGNS[type(node.ops[0])], node.left, node.comparators[0]
+        if len(node.ops) > 1 or sign in ("is", "is not", "in", "not in"):
+            return self.expr(node)
+        if not self._plain_comparison(left, sign, right):
+            sides = self.expr(left), self.expr(right)
+            return ast.copy_location(hook("tested", *sides, constant(sign), self.site(node)), node)
+        # Nothing is called for False, and no value is looked at twice: False is not (x < 1) in _cc_truths
+        links: list[ast.cmpop] = [ast.IsNot(), ast.In()]
+        found = ast.Compare(constant(value=False), links, [self._visit_children(node), load("_cc_truths")])
+        return ast.copy_location(found, node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.op, ast.Not):

@@ -249,3 +249,42 @@ def scenario():
 """
     )
     assert observed(file) == {(None, ((1, 2, 3), (None,))), (None, ((2, 3), (1,)))}
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "if odd < 1: seen.append(1)",
+        "if 1 > odd: seen.append(1)",
+        "if not (odd < odd): pass\n        else: seen.append(1)",
+        "seen += [1] if odd < 1 else []",
+        "seen += [1 for n in (1, 2) if odd < n < 2][:1]",
+        "seen += [1 for n in (1,) if odd < n]",
+        "if odd < 1 and odd < 2: seen.append(1)",
+        "while odd < 1: seen.append(1); break",
+        "assert True if odd < 1 else True, seen.append(1)\n        seen += [1] if odd < [] else []",
+    ],
+)
+def test_the_truth_of_what_a_comparison_returns(tmp_path: Path, test: str) -> None:
+    """A container that the operator of a class returns is looked into by whoever asks for its truth."""
+    file = tmp_path / "program.py"
+    file.write_text(
+        TOGETHER
+        + f"""
+result = None
+content = []
+class Odd:
+    def __lt__(self, other): return content
+def scenario():
+    global result
+    odd, seen = Odd(), []
+    content.clear()
+    def ask():
+        nonlocal seen
+        {test}
+    def fill(): content.append(1)
+    together(ask, fill)
+    result = tuple(seen)
+"""
+    )
+    assert observed(file) == {(None, ()), (None, (1,))}
