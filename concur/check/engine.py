@@ -103,9 +103,8 @@ class Engine(Effects):
         self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
         self.misfit: Any = None  # the first of them that is not, and why
         self.misuse: str | None = None  # why one of them cannot be judged
-        self.generators: dict[int, int] = {}  # id of a generator -> the thread that uses it
-        self.literal: Any = None  # the generator expression that is the argument of the call being made
-        self.kept: list[Any] = []  # objects whose ids must stay theirs until the run is over
+        self.generators: dict[int, tuple[Any, int]] = {}  # by id: a weak reference, the thread that uses it
+        self.literal: Any = None  # a weak reference to the argument of the call being made, see generators.py
 
     # Steps
 

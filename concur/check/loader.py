@@ -86,6 +86,7 @@ class Loader:
     def fresh(self) -> None:
         """Forget every module of the last run."""
         self.modules = {}
+        _take_down()
         Loader.current = self
         sharing.drop_changed()
         hooks.new_run()
@@ -115,6 +116,8 @@ class Loader:
             return self.modules[file]
         module = self._new_module(name, file, package=package)
         self.modules[file] = self.modules[name] = module
+        if file not in self._standard_files and not name.startswith("concur."):
+            _put_up(name, module)
         self._execute(module, self._code(file))
         return module
 
@@ -296,6 +299,30 @@ class Loader:
             raise UsageError(f"{self.file} has no function {qualname}")
         closure = tuple(types.CellType(cells[name]) for name in code.co_freevars)
         return FunctionType(code, module.__dict__, code.co_name, None, closure)
+
+
+_put_aside: dict[str, ModuleType | None] = {}
+
+
+def _put_up(name: str, module: ModuleType) -> None:
+    """Put a module of the run where pickle, typing and dataclasses look up the module of a class."""
+    _put_aside.setdefault(name, sys.modules.get(name))
+    sys.modules[name] = module
+
+
+def real_module(name: str) -> ModuleType | None:
+    """The module that is imported under a name outside of all runs."""
+    return _put_aside[name] if name in _put_aside else sys.modules.get(name)
+
+
+def _take_down() -> None:
+    """Put the real modules back, before the next run and after the last."""
+    for name, module in _put_aside.items():
+        if module is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = module
+    _put_aside.clear()
 
 
 def _import_for_current(name: str, *args: Any, **kwargs: Any) -> Any:
