@@ -83,13 +83,13 @@ OPERATORS = "an operator whose method is Python code that was not rewritten is c
 # Verified, although they are wrong; each with the reason.
 UNSEEN = {
     "operator.methodcaller": "'operator' counts as stateless, so what its objects call is taken to read only",
-    "the defaults of a function": "attributes whose names begin and end with __ are not seen",
-    "functools.lru_cache": "'functools' counts as stateless: its cache is not seen to be read and written",
     "collections.UserList": f"{OPERATORS}, and methods of 'collections' are taken to read only",
-    "collections.UserDict": OPERATORS,
-    "collections.ChainMap": OPERATORS,
-    "weakref.WeakKeyDictionary": OPERATORS,
 }
+
+REFUSED = {
+    "the defaults of a function",
+    "weakref.WeakKeyDictionary",
+}  # by name, also where threads take turns
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_taking_turns_is_right(name: str, check: Check) -> None:
     before, act, claim = ADD[name]
     body = f"{before}\ndef add():\n{textwrap.indent(act, ' ' * 4)}\ntogether(lambda: (add(), add()))\nassert {claim}\n"
     verdict = check(PROGRAM.format(body=textwrap.indent(body, " " * 4)))
-    assert verdict.status is Status.VERIFIED, str(verdict)
+    assert verdict.status is (Status.UNCHECKABLE if name in REFUSED else Status.VERIFIED), str(verdict)
