@@ -66,10 +66,6 @@ def test_verified(name: str) -> None:
     assert verdict.status is Status.VERIFIED, str(verdict)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="two generator expressions at a time: the engine remembers one, and takes the other for a shared generator",
-)
 def test_verified_with_a_generator_expression() -> None:
     """The condition of a waiting loop may be ``any(... for ...)``."""
     verdict = verdict_of("bakery::filter_in_one_expression")
