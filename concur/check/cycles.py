@@ -21,6 +21,8 @@ from concur.check.ops import Op
 from concur.check.state import state_of
 from concur.check.threads import VirtualThread
 
+_MOST_MISSED = 20  # times that a state cannot be written down; then it is not tried again in this run
+
 
 class Cycles:
     """Watches one run."""
@@ -30,6 +32,8 @@ class Cycles:
         self.histories: dict[int, list[Any]] = {}
         self.enabled: list[int] = []  # for each step, who could run before it, as a bit mask
         self.seen: dict[Any, int] = {}  # state -> how many steps had been taken
+        self.latest = -1  # how many had been taken when the state was last asked for
+        self.missed = 0  # how often there was none
 
     def mark(self, run: Engine) -> int:
         """How much the current thread has read before it enters a loop."""
@@ -39,10 +43,14 @@ class Cycles:
         """The current thread is at the top of a loop: whatever it read in the last iteration is used up."""
         history = self.histories.setdefault(run.current.tid, [])
         del history[mark:]
+        now = len(run.trace)
+        if self.missed > _MOST_MISSED or now == self.latest:
+            return
+        self.latest = now
         state = state_of(run, self.histories)
         if state is None:
+            self.missed += 1
             return
-        now = len(run.trace)
         first = self.seen.setdefault(state, now)
         if first == now:
             return

@@ -7,6 +7,7 @@ of these accesses turns out to race, the program is `uncheckable`, by name.
 """
 
 import collections
+import operator
 import os
 import types
 from collections.abc import Callable
@@ -151,9 +152,13 @@ def call_foreign(
     if not isinstance(function, _STATELESS_CALLABLES):
         roots.append(function)  # such as the cache of lru_cache
     owner = getattr(function, "__self__", None)
-    if owner is not None and module not in _STATELESS:
+    is_method = owner is not None and not isinstance(owner, (type, types.ModuleType))
+    holds = module == "collections" and is_method  # as a UserList or a Counter does
+    if owner is not None and (module not in _STATELESS or holds):
         roots.append(owner)
-    mode = WRITE if changes and (module not in _STATELESS) else READ
+    looks = holds and function.__name__ in contents.READING_METHODS
+    calls_back = type(function) is operator.methodcaller
+    mode = WRITE if changes and not looks and (module not in _STATELESS or holds or calls_back) else READ
     touched: list[tuple[Any, int]] = []
     reached = contents.objects_in(roots)
     for thing in reached:

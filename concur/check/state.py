@@ -8,6 +8,7 @@ there is no state, and nothing may be concluded.
 """
 
 import collections
+import functools
 import os
 import sys
 import types
@@ -35,8 +36,11 @@ _FIXED = (
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque, bytearray)
 
 
+_MOST_OBJECTS = 5_000  # that a state may have; to write it down takes time at each round
+
+
 class Unseen(Exception):
-    """An object has an inside that cannot be written down."""
+    """An object has an inside that cannot be written down, or there are too many."""
 
 
 def state_of(run: Engine, histories: dict[int, list[Any]]) -> Any:
@@ -108,6 +112,8 @@ class _Writer:
         if id(value) in self.numbers:
             return ("again", self.numbers[id(value)])
         self.numbers[id(value)] = len(self.numbers)
+        if len(self.numbers) > _MOST_OBJECTS:
+            raise Unseen
         return (kind.__name__, self._inside(value, kind))
 
     def _inside(self, value: Any, kind: type) -> Any:
@@ -116,6 +122,8 @@ class _Writer:
         if kind is types.FunctionType:
             cells = [self.value(cell) for cell in value.__closure__ or ()]
             return (id(value.__code__), tuple(cells), self.value(value.__defaults__))
+        if kind is functools.partial:
+            return (self.value(value.func), self.value(value.args), self.value(value.keywords))
         if kind is types.MethodType:
             return (self.value(value.__func__), self.value(value.__self__))
         if kind is types.CellType:

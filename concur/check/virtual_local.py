@@ -9,6 +9,13 @@ __concur__ = True  # what is defined here announces by itself
 _MAIN = 0
 
 
+def _note_change() -> None:
+    """No other thread can see it, but a loop that does it is no waiting loop."""
+    run = runs.active
+    if run is not None:
+        run.current.changes += 1
+
+
 class local:  # noqa: N801
     """``threading.local``: every thread sees attributes of its own, so none of them is shared."""
 
@@ -40,9 +47,11 @@ class local:  # noqa: N801
         return object.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        _note_change()
         local._cc_fields(self)[name] = value
 
     def __delattr__(self, name: str) -> None:
+        _note_change()
         fields = local._cc_fields(self)
         if name not in fields:
             raise AttributeError(name)

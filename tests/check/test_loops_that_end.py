@@ -635,11 +635,6 @@ LOOPS = {
 
 
 # Loops that are blocked although they could go on, each with the reason.
-BLOCKED = {
-    "a local variable of the thread": "an assignment to threading.local() does not count as a change of its thread",
-}
-
-
 class Bounded(ast.NodeTransformer):
     """``while test: body else: more`` becomes a ``for`` that looks first whether the test still holds."""
 
@@ -652,12 +647,7 @@ class Bounded(ast.NodeTransformer):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=BLOCKED[name]))
-        if name in BLOCKED
-        else name
-        for name in LOOPS
-    ],
+    LOOPS,
 )
 def test_no_loop_waits_that_can_go_on(name: str, tmp_path: Path) -> None:
     """The loop ends before and after the other thread writes, as its bounded twin does."""

@@ -64,6 +64,11 @@ ADD = {
         "if not seen: seen.append(1)",
         "len(seen) == 1",
     ),
+    "collections.Counter": (
+        "c = collections.Counter()",
+        "if not c['x']: c.update(x=1)",
+        "c['x'] == 1",
+    ),
     "collections.UserDict": ("d = collections.UserDict(n=0)", "d['n'] = d['n'] + 1", "d['n'] == 2"),
     "collections.ChainMap": ("d = collections.ChainMap({'n': 0})", "d['n'] = d['n'] + 1", "d['n'] == 2"),
     "weakref.WeakKeyDictionary": (
@@ -78,14 +83,6 @@ ADD = {
     ),
 }
 
-OPERATORS = "an operator whose method is Python code that was not rewritten is called without a step"
-
-# Verified, although they are wrong; each with the reason.
-UNSEEN = {
-    "operator.methodcaller": "'operator' counts as stateless, so what its objects call is taken to read only",
-    "collections.UserList": f"{OPERATORS}, and methods of 'collections' are taken to read only",
-}
-
 REFUSED = {
     "the defaults of a function",
     "weakref.WeakKeyDictionary",
@@ -94,12 +91,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=UNSEEN[name]))
-        if name in UNSEEN
-        else name
-        for name in ADD
-    ],
+    ADD,
 )
 def test_a_lost_update_is_not_verified(name: str, check: Check) -> None:
     """Two threads that do it one after the other are right, and that is not all that is tried."""
