@@ -57,7 +57,8 @@ class Explorations:
         try:
             return self._run(self._scenario(scenario), Settings.of("explore()", options))
         except UsageError as error:
-            pytest.fail(str(error))
+            problem = str(error)
+        pytest.fail(problem)  # outside the handler: our own traceback is of no use to its author
 
     def sample(
         self, scenario: Callable[[], object] | str | Path, runs: int = 1000, seed: int = 0, **options: Any
@@ -72,7 +73,8 @@ class Explorations:
             settings = Settings.of("explore.sample()", {**options, "sample": runs, "seed": seed})
             return self._run(self._scenario(scenario), settings)
         except UsageError as error:
-            pytest.fail(str(error))
+            problem = str(error)
+        pytest.fail(problem)
 
     def run_test(self, settings: Settings) -> None:
         """Run the test itself as the scenario."""

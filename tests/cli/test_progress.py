@@ -9,12 +9,15 @@ from concur.grade.pace import Pace
 
 RACE = """
 from threading import Thread
+from concur import Mutex, Semaphore
 
 class Box:
     n = 0
 
 def scenario():
     box = Box()
+    with Mutex(), Semaphore():
+        pass
     def put():
         box.n = 1
     threads = [Thread(target=put) for _ in range(2)]

@@ -238,7 +238,7 @@ def test_a_budget_that_ends_is_sampled_and_earns_points_but_verifies_nothing(bui
         """
     (found,) = judge(build(attempt, BUDGET_OF_ONE)).properties
     assert (found.earned, found.status, found.schedules) == (3, Status.UNFINISHED, 51)
-    assert "budget of 1 schedules" in found.reason
+    assert "budget of 1 schedule is used up" in found.reason
 
 
 def test_sampling_refutes_what_the_budget_missed(build) -> None:
@@ -249,7 +249,7 @@ def test_sampling_refutes_what_the_budget_missed(build) -> None:
 
 def test_a_loop_without_end_earns_nothing(build) -> None:
     """It is no failure that was found, but no budget that ended either: its own message says so."""
-    attempt = "class Box:\n    n = 0\n    def add(self):\n        while True: pass\n"
+    attempt = "class Box:\n    n = 0\n    def add(self):\n        n = 0\n        while True: n += 1\n"
     (found,) = judge(build(attempt, BUDGET_OF_ONE.replace("=1,", "=100,"))).properties
     assert (found.earned, found.status) == (0, Status.UNFINISHED)
-    assert "toy.py:4" in found.reason
+    assert "toy.py:5" in found.reason
