@@ -1,0 +1,39 @@
+"""A golden report for each kind of failure: the program in `golden/`, and beside it what a student reads.
+
+To write the reports anew, and then read each one that changed:
+`CONCUR_UPDATE_GOLDEN=1 python -m pytest tests/check/test_golden.py`.
+"""
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from concur.check import Status, explore
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.py") if path.stem != "together")
+UPDATE = "CONCUR_UPDATE_GOLDEN"
+
+
+def report_of(name: str) -> str:
+    """The report of a program at 80 columns, without what differs between machines."""
+    file = GOLDEN / f"{name}.py"
+    options = re.search(r'OPTIONS = \{"(\w+)": "(\w+)"\}', file.read_text("utf-8"))
+    verdict = explore(
+        f"{file}::scenario", max_seconds=None, **({options[1]: options[2]} if options else {})  # type: ignore[arg-type]
+    )
+    assert verdict.status is Status.REFUTED, verdict
+    return re.sub(r"\d+\.\d\d s", "0.00 s", str(verdict)) + "\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_report_is_the_one_that_was_read(name: str) -> None:
+    """Whoever changes a report has to read it."""
+    report, file = report_of(name), GOLDEN / f"{name}.txt"
+    if os.environ.get(UPDATE):
+        file.write_text(report, "utf-8")
+    assert report == file.read_text("utf-8"), f"docs/contributing.md, 'Golden reports', says what to do"
+    assert max(map(len, report.splitlines())) <= 80
