@@ -23,6 +23,7 @@ def load_item(thing: Any, key: Any, site: Site) -> Any:
         kind = WRITE if isinstance(thing, dict) and hasattr(type(thing), "__missing__") else READ
         touch(run, kind, thing, site)
         if run.recording:
+            run.recorder.item("read", thing, key)
             return seen(run, thing[key])
     return thing[key]
 
@@ -38,7 +39,11 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
         if _holds(thing, key, value):
             run.unchanged()
         if run.recording:
+            run.recorder.item("write", thing, key)
             seen(run, value)
+            thing[key] = value
+            run.recorder.left(thing)
+            return
     thing[key] = value
 
 
@@ -54,6 +59,11 @@ def delete_item(thing: Any, key: Any, site: Site) -> None:
     run = runs.active
     if run is not None and not run.alone and is_container(thing):
         touch(run, WRITE, thing, site)
+        if run.recording and not is_buffer(thing):
+            run.recorder.item("delete", thing, key)
+            del thing[key]
+            run.recorder.left(thing)
+            return
     del thing[key]
 
 
@@ -74,6 +84,8 @@ def truth(thing: Any, site: Site) -> Any:
         else:
             touch(run, READ, thing, site)
         if run.recording:
+            if not is_buffer(thing):
+                run.recorder.emptiness(thing)
             seen(run, bool(thing))
     return thing
 
@@ -109,10 +121,13 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
     if run is not None and not run.alone:
         if sign in ("in", "not in"):
             consumed(run, (right,))
-        touch_all(run, containers_in((left, right)), site)
+        looked = containers_in((left, right))
+        touch_all(run, looked, site)
         if sign in ("in", "not in"):
             right = shared(right, site)
         if run.recording:
+            if looked and not any(map(is_buffer, looked)):
+                run.recorder.compared(left, sign, right, looked)
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)
 
@@ -124,6 +139,10 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
         if run is not None and not run.alone:
             if is_container(left):
                 touch(run, WRITE, left, site, containers_in((right,)))
+                if run.recording and not is_buffer(left):
+                    left = _OPERATORS[sign](left, right)
+                    run.recorder.left(left)
+                    return left
             else:
                 touch_all(run, containers_in((left, right)), site)
     return _OPERATORS[sign](left, right)

@@ -4,13 +4,15 @@ import traceback
 from typing import Any
 
 from concur.check import ops
+from concur.check.account import Account
 from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
 from concur.check.race_kinds import Found, why_race
 from concur.check.shrink import switches
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
-from concur.check.why import why_failed, why_livelocked, why_stuck
+from concur.check.why import why_failed, why_livelocked
+from concur.check.why_stuck import is_bystander, who_is_stuck, why_stuck
 
 
 def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | None = None) -> Failure:
@@ -19,47 +21,40 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
     note_changes(engine, recorder)
+    run = Account(engine, recorder)
+    repeats = None
     if engine.misfit is not None:
         kind, message, why = "not-linearizable", engine.misfit.message, engine.misfit.why
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, []))
+        steps = _steps(run, relevant(recorder.steps, []))
     elif race is not None:
         kind, message, why = "race", race.race.message, why_race(race.race)
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: race.at + 1], []))
+        steps = _steps(run, relevant(recorder.steps[: race.at + 1], []))
     elif engine.failures:
         first = engine.failures[0]
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
         kind = "assertion" if isinstance(first.error, AssertionError) else "exception"
-        message = _message(first, recorder)
-        why = why_failed(engine, recorder, first)
-        where = _where(first, recorder)
-        last = Step(first.thread.name, where[0], where[1], source_line(where), "raise", _text(first.error))
-        steps = (*steps, last)
+        message, why = _message(run, first), why_failed(run, first)
+        steps = (*_steps(run, relevant(recorder.steps[: first.after], [])), _raised(run, first))
     elif engine.livelocked:
         assert engine.cycle is not None
         start, _ = engine.cycle
         kind = "livelock"
-        inside = sorted({tid for tid, _ in engine.trace[start:]})
-        names = ", ".join(f"'{engine.threads[tid].name}'" for tid in inside)
-        message = (
-            f"threads {names} go round for ever" if len(inside) > 1 else f"thread {names} goes round for ever"
-        )
-        why = why_livelocked(engine, recorder, start)
+        tids = {tid for tid, _ in engine.trace[start:]}
+        message = f"thread{'s' if len(tids) > 1 else ''} {run.named(tids)} go{'' if len(tids) > 1 else 'es'} round for ever"
+        why = why_livelocked(run, start)
         shown = relevant(recorder.steps, [])
-        steps = tuple(_step(engine, step) for step in shown)
+        steps = _steps(run, shown)
+        repeating = {id(step) for step in recorder.steps[start:]}
+        at = [index for index, step in enumerate(shown) if id(step) in repeating]
+        repeats = (at[0], at[-1]) if at else None
     else:
-        kind = "deadlock"
-        names = ", ".join(f"'{thread.name}'" for thread in engine.deadlocked)
-        message = (
-            f"thread {names} waits for ever"
-            if len(engine.deadlocked) == 1
-            else f"threads {names} wait for ever"
-        )
-        why = why_stuck(engine, recorder)
+        kind, message, why = "deadlock", who_is_stuck(run), why_stuck(run)
         waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
-        steps += tuple(_step(engine, step, waits=True) for step in waiting)
+        steps = _steps(run, relevant(recorder.steps, waiting))
+        steps += _steps(run, [step for step in waiting if not is_bystander(run, step)], waits=True)
     error = engine.failures[0].error if engine.failures else None
-    return Failure(kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error)
+    return Failure(
+        kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error, repeats
+    )
 
 
 def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
@@ -75,20 +70,41 @@ def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
         step
         for step in steps
         if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
-        and not (type(step.op[1]) is tuple and step.op[1][1] == "thread")
+        and (not _of_thread(step) or _looked_at(steps, step))
     ]
 
 
-def _step(engine: Engine, recorded: Recorded, *, waits: bool = False) -> Step:
+def _of_thread(step: Recorded) -> bool:
+    return type(step.op[1]) is tuple and step.op[1][1] == "thread"
+
+
+def _looked_at(steps: list[Recorded], step: Recorded) -> bool:
+    """Whether threads ask if that thread is alive, or start it more than once; its joins tell nothing."""
+    asked = [other for other in steps if other.op[1] == step.op[1] and other.op[0] == ops.READ]
+    return bool(asked) and step.op[0] in (ops.READ, ops.WRITE) and bool(step.site[1])
+
+
+def _steps(run: Account, recorded: list[Recorded], *, waits: bool = False) -> tuple[Step, ...]:
+    return tuple(_step(run, step, waits=waits) for step in recorded)
+
+
+def _step(run: Account, recorded: Recorded, *, waits: bool) -> Step:
     inside = f"{recorded.inside}(): " if recorded.inside else ""
     return Step(
-        engine.threads[recorded.tid].name,
+        run.threads[recorded.tid],
         recorded.site[0],
         recorded.site[1],
         source_line(recorded.site),
         f"{'waits: ' if waits else ''}{inside}{recorded.what}",
         recorded.value,
         recorded.changes,
+    )
+
+
+def _raised(run: Account, failure: ThreadFailure) -> Step:
+    where = _where(failure, run.recorder)
+    return Step(
+        run.threads[failure.thread.tid], *where, source_line(where), "raise", _text(failure.error)
     )
 
 
@@ -106,6 +122,8 @@ def _where(failure: ThreadFailure, recorder: Recorder) -> tuple[str, int]:
     return where
 
 
-def _message(failure: ThreadFailure, recorder: Recorder) -> str:
-    file, line = _where(failure, recorder)
-    return f"{_text(failure.error)} in thread '{failure.thread.name}' ({short_file(file)}:{line})"
+def _message(run: Account, failure: ThreadFailure) -> str:
+    file, line = _where(failure, run.recorder)
+    daemon = "daemon thread" if failure.thread.daemon else "thread"
+    name = run.name(failure.thread.tid)
+    return f"{_text(failure.error)}, in {daemon} {name} ({short_file(file)}:{line})"
