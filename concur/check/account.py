@@ -2,11 +2,12 @@
 
 import ast
 import functools
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
 from concur.check import ops
-from concur.check.engine import Engine
+from concur.check.engine import Engine, ThreadFailure
 from concur.check.sources import compile_file
 from concur.check.trace import Recorded, Recorder, short_file
 from concur.errors import UsageError
@@ -46,6 +47,41 @@ class Account:
         return all(self.ended(thread.tid) for thread in self.engine.threads[1:]) and all(
             step.tid == 0 for step in self.steps[after:]
         )
+
+    def failed_at(self, failure: ThreadFailure) -> Site:
+        """The innermost line of the user's files in the traceback."""
+        found = ("", 0)
+        for frame, line in traceback.walk_tb(failure.error.__traceback__):
+            if frame.f_code.co_filename in self.recorder.own_files or not found[1]:
+                found = (frame.f_code.co_filename, line)
+        return found
+
+
+def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
+    """The steps at places that several threads touch and at least one changes."""
+    threads: dict[Any, set[int]] = {}
+    changed: set[Any] = set()
+    for step in (*steps, *waiting):
+        for place, mode in ops.accesses(step.op):
+            threads.setdefault(place, set()).add(step.tid)
+            if mode != ops.READ:
+                changed.add(place)
+    return [
+        step
+        for step in steps
+        if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
+        and (not _of_thread(step) or _looked_at(steps, step))
+    ]
+
+
+def _of_thread(step: Recorded) -> bool:
+    return type(step.op[1]) is tuple and step.op[1][1] == "thread"
+
+
+def _looked_at(steps: list[Recorded], step: Recorded) -> bool:
+    """Whether threads ask if that thread is alive, or start it more than once; its joins tell nothing."""
+    asked = [other for other in steps if other.op[1] == step.op[1] and other.op[0] == ops.READ]
+    return bool(asked) and step.op[0] in (ops.READ, ops.WRITE) and bool(step.site[1])
 
 
 def where(step: Recorded) -> str:

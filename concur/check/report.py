@@ -79,22 +79,23 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
         if step.thread != apart:
             wanted[step.thread] = max(wanted[step.thread], _columns(cell) + 2)
     source = max((_columns(_source(step, main_file)) for step in rows), default=0)
-    widths = _shared(wanted, width - _NUMBER - min(max(_LEAST_SOURCE, source), _MOST_SOURCE))
-    widths = _shared(wanted, width - _NUMBER - _LEAST_SOURCE) if _folded(rows, cells, widths) else widths
-    at = {thread: _NUMBER + sum(list(widths.values())[:index]) for index, thread in enumerate(threads)}
-    source_at = _NUMBER + sum(widths.values())
-    lines = _header([(title_of(thread), widths[thread]) for thread in threads], main_file)
+    left = _NUMBER + (repeats is not None)  # a mark stands beside the numbers
+    widths = _shared(wanted, width - left - min(max(_LEAST_SOURCE, source), _MOST_SOURCE))
+    widths = _shared(wanted, width - left - _LEAST_SOURCE) if _folded(rows, cells, widths) else widths
+    at = {thread: left + sum(list(widths.values())[:index]) for index, thread in enumerate(threads)}
+    source_at = left + sum(widths.values())
+    lines = _header([("", left), *((title_of(thread), widths[thread]) for thread in threads)], main_file)
     if first > 1:
         lines.append(f"     (the first {first - 1:,} steps are left out)")
     for number, (step, cell) in enumerate(zip(rows, cells, strict=True), start=first):
         if step.thread == apart:
-            start, pieces = _NUMBER, _fold(f"{title_of(step.thread)}: {cell.removeprefix('<- ')}", source_at - 7)
+            start, pieces = left, _fold(f"{title_of(step.thread)}: {cell.removeprefix('<- ')}", source_at - 7)
         else:
             start, pieces = at[step.thread], _fold(cell, widths[step.thread] - 2)
         mark = "|" if repeats is not None and repeats[0] <= number <= repeats[1] else ""
         for part, piece in enumerate(pieces):
-            left = f"{number if part == 0 else '':>3} {mark}".rstrip()
-            line = _pad(_pad(left, start) + piece, source_at)
+            beside = f"{number if part == 0 else '':>3} {mark}".rstrip()
+            line = _pad(_pad(beside, start) + piece, source_at)
             lines.append(line + _source(step, main_file) if part == 0 else line)
     lines = [_cut(line.rstrip(), width) for line in lines]
     if repeats is not None:
@@ -144,7 +145,7 @@ def _header(columns: list[tuple[str, int]], file: str) -> list[str]:
     lines = []
     for level in range(max(map(len, titles), default=0)):
         names = [title[level] if level < len(title) else "" for title in titles]
-        line = " " * _NUMBER + "".join(
+        line = "".join(
             _pad(name, width) for name, (_, width) in zip(names, columns, strict=True)
         )
         lines.append(line + file if level == 0 else line)
@@ -216,10 +217,12 @@ def cell_of(step: Step) -> str:
         for start, told in (
             ("acquire ", "waits for "),
             ("join ", "waits for the end of "),
-            ("wait for ", "waits for "),
         ):
             if op.startswith(start):
                 return told + op.removeprefix(start)
+        if op.startswith("wait for a change of "):
+            places = op.removeprefix("wait for a change of ")
+            return "goes round for ever" if places == "nothing" else f"waits for {places} to change"
         return f"waits in {op}" if op.endswith(")") else step.op
     return step.op if step.op.endswith("()") and step.value is None else phrase(step.op, step.value)
 

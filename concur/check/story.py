@@ -1,10 +1,7 @@
 """Turn a recorded run into a failure that explains itself."""
 
-import traceback
-from typing import Any
-
 from concur.check import ops
-from concur.check.account import Account
+from concur.check.account import Account, relevant
 from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
 from concur.check.race_kinds import Found, why_race
@@ -20,6 +17,9 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
     for recorded in (*recorder.steps, *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
+    for index, recorded in enumerate(recorder.steps):
+        if recorded.op[0] == ops.TRY and not recorded.inside:
+            recorded.value = str(index not in engine.failed)
     note_changes(engine, recorder)
     run = Account(engine, recorder)
     repeats = None
@@ -57,33 +57,6 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
     )
 
 
-def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
-    """The steps at places that several threads touch and at least one changes."""
-    threads: dict[Any, set[int]] = {}
-    changed: set[Any] = set()
-    for step in (*steps, *waiting):
-        for place, mode in ops.accesses(step.op):
-            threads.setdefault(place, set()).add(step.tid)
-            if mode != ops.READ:
-                changed.add(place)
-    return [
-        step
-        for step in steps
-        if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
-        and (not _of_thread(step) or _looked_at(steps, step))
-    ]
-
-
-def _of_thread(step: Recorded) -> bool:
-    return type(step.op[1]) is tuple and step.op[1][1] == "thread"
-
-
-def _looked_at(steps: list[Recorded], step: Recorded) -> bool:
-    """Whether threads ask if that thread is alive, or start it more than once; its joins tell nothing."""
-    asked = [other for other in steps if other.op[1] == step.op[1] and other.op[0] == ops.READ]
-    return bool(asked) and step.op[0] in (ops.READ, ops.WRITE) and bool(step.site[1])
-
-
 def _steps(run: Account, recorded: list[Recorded], *, waits: bool = False) -> tuple[Step, ...]:
     return tuple(_step(run, step, waits=waits) for step in recorded)
 
@@ -102,7 +75,7 @@ def _step(run: Account, recorded: Recorded, *, waits: bool) -> Step:
 
 
 def _raised(run: Account, failure: ThreadFailure) -> Step:
-    where = _where(failure, run.recorder)
+    where = run.failed_at(failure)
     return Step(
         run.threads[failure.thread.tid], *where, source_line(where), "raise", _text(failure.error)
     )
@@ -113,17 +86,8 @@ def _text(error: BaseException) -> str:
     return f"{type(error).__name__}{': ' + message if message else ''}"
 
 
-def _where(failure: ThreadFailure, recorder: Recorder) -> tuple[str, int]:
-    """The innermost line of the user's files in the traceback."""
-    where = ("", 0)
-    for frame, line in traceback.walk_tb(failure.error.__traceback__):
-        if frame.f_code.co_filename in recorder.own_files or not where[1]:
-            where = (frame.f_code.co_filename, line)
-    return where
-
-
 def _message(run: Account, failure: ThreadFailure) -> str:
-    file, line = _where(failure, run.recorder)
+    file, line = run.failed_at(failure)
     daemon = "daemon thread" if failure.thread.daemon else "thread"
     name = run.name(failure.thread.tid)
     return f"{_text(failure.error)}, in {daemon} {name} ({short_file(file)}:{line})"

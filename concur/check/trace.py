@@ -41,6 +41,7 @@ class Recorded:
     key: str | None = None  # which item of a container it is about
     before: str | None = None  # the content of the container before it
     after: str | None = None  # and after it, where the step itself does not tell
+    found: int = 0  # id of the value
 
 
 class _Short(reprlib.Repr):
@@ -154,7 +155,9 @@ class Recorder:
                 return f"join {called}"
             if kind == ops.READ:
                 return f"look whether {called} is alive"
-            return "end" if getattr(thing, "_cc_thread", thing) is not None else f"start {called}"
+            run = runs.active
+            own = run is not None and run.current in (thing, getattr(thing, "_cc_thread", None))
+            return "end" if own else f"start {called}"
         if name in ("[]", "next"):
             return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
         if name.startswith("["):  # a word of a buffer
@@ -163,8 +166,13 @@ class Recorder:
 
     def read_by(self, wait: Any) -> list[str]:
         """What a waiting loop has read, as the steps that read it name it."""
+        return list(dict.fromkeys(self.place(step) for step in self.steps_read_by(wait)))
+
+    def steps_read_by(self, wait: Any) -> list[Recorded]:
+        """The steps in which a waiting loop has read what it waits for, not those on the way there."""
         steps = [self.steps[step] for step in wait.reads.values()]
-        return list(dict.fromkeys(self.place(step) for step in steps))
+        owners = {step.op[1][0] for step in steps if type(step.op[1]) is tuple}
+        return [step for step in steps if step.found not in owners]
 
     def place(self, step: Recorded) -> str:
         """What a step touches: a variable, a field, a container or an item of it, a lock."""
@@ -221,7 +229,7 @@ class Recorder:
     def value(self, value: Any) -> None:
         """The value that the latest step read or wrote."""
         if self.steps and self.steps[-1].value is None:
-            self.steps[-1].value = short(value)
+            self.steps[-1].value, self.steps[-1].found = short(value), id(value)
 
     def word(self, verb: str, what: str, value: Any) -> None:
         """The latest step read or wrote bytes of a buffer."""

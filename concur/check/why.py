@@ -6,55 +6,54 @@ docstring, and the first one that holds is said. Deadlocks have their own: `why_
 
 import itertools
 
-from concur.check.account import Account, where
+from concur.check.account import Account, place_of, relevant, where
 from concur.check.engine import ThreadFailure
 from concur.check.trace import short_file
 from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
-from concur.check.why_woken import overtaken, stolen_wakeup
-
-_TEMPLATES = (
-    changed_under_iteration,
-    stolen_wakeup,
-    stale_test,
-    lost_update,
-    torn_pair,
-    came_between,
-    overtaken,
-)
-
+from concur.check.why_stuck import is_bystander
+from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup
 
 def why_failed(run: Account, failure: ThreadFailure) -> str:
     """How the threads brought an exception about, and who waits for ever because of it."""
     lines = []
-    for tell in (changed_under_iteration, uninterrupted, *_TEMPLATES[1:], elsewhere):
+    for tell in _TEMPLATES:
         told = tell(run, failure)
         if told:
             lines = [told]
             break
-    for waiting in run.waiting:
-        thread = run.engine.threads[waiting.tid]
-        if not thread.daemon and waiting.site[1] and thread in run.engine.deadlocked:
-            lines.append(f"Afterwards {run.name(waiting.tid)} waits for ever ({where(waiting)}).")
+    stuck = [
+        waiting
+        for waiting in run.waiting
+        if run.engine.threads[waiting.tid] in run.engine.deadlocked and not is_bystander(run, waiting)
+    ]
+    if stuck:
+        told = ", ".join(f"{run.name(waiting.tid)} ({where(waiting)})" for waiting in stuck)
+        lines.append(f"Afterwards {told} wait{'s' if len(stuck) == 1 else ''} for ever.")
     return "\n".join(lines)
 
 
 def uninterrupted(run: Account, failure: ThreadFailure) -> str:
-    """Said if the steps of each thread up to the failure, starting and joining apart, follow one another."""
+    """Said if, of the steps at what threads share and change, those of each thread follow one another up to the
+    failure, and no thread but the one that failed had others still to take."""
+    tid = failure.thread.tid
     if len(run.engine.threads) == 1:
         return "No other thread was started: it fails by itself."
-    tids = [
-        step.tid
-        for step in run.steps[: failure.after]
-        if not (type(step.op[1]) is tuple and step.op[1][1] == "thread")
-    ]
-    order = [tid for tid, _ in itertools.groupby(tids)]
-    if failure.thread.tid not in order:
-        order.append(failure.thread.tid)
-    if len(order) != len(set(order)) or order[-1] != failure.thread.tid:
+    every = relevant(run.steps, [])
+    before = {id(step) for step in run.steps[: failure.after]}
+    order = [each for each, _ in itertools.groupby(step.tid for step in every if id(step) in before)]
+    if tid not in order:
+        order.append(tid)
+    others = {step.tid for step in every if id(step) not in before} - {tid}
+    if len(order) != len(set(order)) or order[-1] != tid or others & set(order):
         return ""
+    seen = {step.tid for step in run.steps[: failure.after] if place_of(step) is not None}
+    if tid == 0 and not seen - {0}:
+        return "The threads that were started did nothing that another can see."
+    if order[0] == 0 and len(order) > 1:
+        del order[0]  # it set up
     if len(order) == 1:
-        return "No step of another thread came before it: it fails by itself."
-    names = ", then ".join(run.name(tid) for tid in order)
+        return f"No other thread came between: {run.name(tid)} fails by itself."
+    names = ", then ".join(run.name(each) for each in order)
     return (
         f"No thread came between the steps of another: {names}. So this is no matter of interleaving; look for"
         " what goes wrong when they run one after another in this order."
@@ -73,6 +72,20 @@ def elsewhere(run: Account, failure: ThreadFailure) -> str:
     return f"At that moment {', '.join(places)}." if places else ""
 
 
+_TEMPLATES = (
+    changed_under_iteration,  # may have begun before the first step
+    uninterrupted,
+    stolen_wakeup,
+    released_by_other,
+    stale_test,
+    lost_update,
+    torn_pair,
+    came_between,
+    overtaken,
+    elsewhere,
+)
+
+
 def why_livelocked(run: Account, first: int) -> str:
     """Which threads repeat which lines, and that nothing is to stop them."""
     lines = []
@@ -84,7 +97,7 @@ def why_livelocked(run: Account, first: int) -> str:
                 sites.setdefault(short_file(step.site[0]), set()).add(step.site[1])
         told = "; ".join(f"{file}:{', '.join(map(str, sorted(at)))}" for file, at in sites.items())
         lines.append(f"{run.name(tid)} goes round {told}")
-    lines.append("Behind them all values and locks are as before, although each of these threads had its turn.")
+    lines.append("After these steps all values and locks are as before them, and each thread had its turn.")
     if len(tids) > 1:
         lines.append("Each takes back what it did because of the other: let one insist, or agree whose turn it is.")
     else:

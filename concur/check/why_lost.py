@@ -5,6 +5,7 @@ line writes what it computed from a read, or changes what another line tested) i
 of the program, see `race_text.py`. What was overwritten on purpose is not called lost.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -118,38 +119,51 @@ def changed_under_iteration(run: Account, failure: ThreadFailure) -> str:
 
 
 def came_between(run: Account, failure: ThreadFailure) -> str:
-    """Said if another thread changed a place between the last two steps of the failing thread at that place."""
-    tid = failure.thread.tid
-    mine = [index for index in range(failure.after) if run.steps[index].tid == tid]
-    own = [index for index in mine if place_of(run.steps[index]) is not None and not run.steps[index].inside]
-    for last in reversed(own):
+    """Said if another thread changed a place between two steps that a thread took there next to each other, the second
+    of them on the line that fails; or, if the main thread fails when it is alone, both on one line, the second a
+    change of a place that the failing line names."""
+    tid, site = failure.thread.tid, run.failed_at(failure)
+    alone = tid == 0 and run.alone(failure.after)
+    for last in range(failure.after - 1, -1, -1):
         then = run.steps[last]
-        before = [index for index in own if index < last and overlap(_at(run, index), place_of(then))]
-        if not before:
+        if place_of(then) is None or then.inside:
             continue
-        first = run.steps[before[-1]]
-        for index in range(last - 1, before[-1], -1):
-            changed = run.steps[index]
-            if (
-                changed.tid == tid
-                or changed.inside
-                or not writes(changed)
-                or not overlap(place_of(changed), place_of(then))
-            ):
+        if alone:
+            name = re.split(r"\W", run.place(then))[0]
+            if not writes(then) or not re.search(rf"\b{name}\b", source_line(site)):
                 continue
-            if _same_value(first, changed):
-                continue
+        elif then.tid != tid or then.site != site:
+            continue
+        told = _what_came_between(run, last, alone)
+        if told:
+            return told
+    return ""
+
+
+def _what_came_between(run: Account, last: int, alone: bool) -> str:
+    then = run.steps[last]
+    before = [
+        index
+        for index in range(last)
+        if run.steps[index].tid == then.tid
+        and not run.steps[index].inside
+        and place_of(run.steps[index]) is not None
+        and overlap(place_of(run.steps[index]), place_of(then))
+    ]
+    if not before or (alone and (run.steps[before[-1]].site != then.site or not reads(run.steps[before[-1]]))):
+        return ""
+    first = run.steps[before[-1]]
+    for changed in reversed(run.steps[before[-1] + 1 : last]):
+        if changed.tid == then.tid or changed.inside or not writes(changed) or _same_value(first, changed):
+            continue
+        if overlap(place_of(changed), place_of(then)):
             return (
-                f"{run.name(changed.tid)} came between two steps of {run.name(tid)}: after {_done(first)}"
+                f"{run.name(changed.tid)} came between two steps of {run.name(then.tid)}: after {_done(first)}"
                 f" ({where(first)}) and before {_done(then)} ({where(then)}) it did {_done(changed)}"
                 f" ({where(changed)}).\n"
                 "If the second step relies on the first, hold one lock over both."
             )
     return ""
-
-
-def _at(run: Account, index: int) -> Any:
-    return place_of(run.steps[index])
 
 
 def _between(run: Account, failure: ThreadFailure, kind: str) -> Iterator[Between]:

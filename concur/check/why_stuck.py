@@ -3,7 +3,7 @@
 from typing import Any
 
 from concur.check import ops
-from concur.check.account import Account, at, where
+from concur.check.account import Account, at, overlap, place_of, where, writes
 from concur.check.trace import Recorded, source_line
 from concur.check.why_waits import tell_wait
 
@@ -14,16 +14,22 @@ _JOINS = (ops.JOIN, ops.TIMED_JOIN)
 def why_stuck(run: Account) -> str:
     """One entry for each thread that waits, then the cycle that they form, if they do."""
     stuck = [waiting for waiting in run.waiting if not run.engine.threads[waiting.tid].daemon]
-    stuck.sort(key=lambda waiting: (_only_joins(waiting), waiting.tid))
-    lines, edges = [], _edges(run, stuck)
+    stuck.sort(key=lambda waiting: (waiting.tid == 0, waiting.tid))
+    told, edges = [], _edges(run, stuck)
     for waiting in stuck:
-        lines += _entry(run, waiting)
+        if not is_bystander(run, waiting):
+            told += _entry(run, waiting)
     cycle = _cycle({tid: target for tid, (target, _) in edges.items()})
     if cycle:
-        told = " -> ".join(run.name(tid) for tid in (*cycle, cycle[0]))
-        lines.append(f"A cycle: {told}. {_advice({edges[tid][1] for tid in cycle})}")
+        names = " -> ".join(run.name(tid) for tid in (*cycle, cycle[0]))
+        told.append(f"A cycle: {names}. {_advice({edges[tid][1] for tid in cycle})}")
     else:
-        lines += _kept_apart(run, stuck, edges)
+        told += _kept_apart(run, stuck, edges)
+    for waiting in stuck:
+        if is_bystander(run, waiting):
+            told += _entry(run, waiting)
+    known: set[str] = set()  # what is said of one is not said again of the next
+    lines = [line for line in told if not (line.startswith(" ") and line in known or known.add(line))]  # type: ignore[func-returns-value]
     return "\n".join(lines)
 
 
@@ -37,14 +43,10 @@ def who_is_stuck(run: Account) -> str:
 def is_bystander(run: Account, waiting: Recorded) -> bool:
     """Whether it is the main thread, and it does nothing but wait for the end of one that is stuck."""
     stuck = [other for other in run.waiting if not run.engine.threads[other.tid].daemon]
-    if waiting.tid != 0 or not _only_joins(waiting) or len(stuck) == 1:
+    if waiting.tid != 0 or waiting.op[0] not in _JOINS or len(stuck) == 1:
         return False
     edges = _edges(run, stuck)
     return not any(target == 0 for target, _ in edges.values())
-
-
-def _only_joins(waiting: Recorded) -> bool:
-    return waiting.tid == 0 and waiting.op[0] in _JOINS
 
 
 def _edges(run: Account, stuck: list[Recorded]) -> dict[int, tuple[int, str]]:
@@ -91,37 +93,25 @@ def _entry(run: Account, waiting: Recorded) -> list[str]:
 def _goes_round(run: Account, waiting: Recorded) -> list[str]:
     """A loop that waits for a change of what it reads."""
     line = source_line(waiting.site)
-    reads = waiting.op[2].reads
     start = f"{run.name(waiting.tid)} goes round at {where(waiting)}{f' ({line})' if line else ''}"
-    names = [run.recorder.shortened(name) for name in run.recorder.read_by(waiting.op[2])]
-    if not names:
+    reads = {run.place(step): step for step in run.recorder.steps_read_by(waiting.op[2])}
+    if not reads:
         return [f"{start} and reads nothing that another thread could change: it never ends"]
-    lines = [f"{start} and waits for {' or '.join(names)} to change; nobody who could change it is left"]
-    for name, index in zip(names, _first_reads(run, reads), strict=False):
-        others = [
+    names = " or ".join(reads)
+    lines = [f"{start} and waits for {names} to change; nobody who could change it is left"]
+    for name, read in reads.items():
+        changes = [
             step
             for step in run.steps
-            if step.tid != waiting.tid
-            and any(
-                place == run.steps[index].op[1] and mode != ops.READ for place, mode in ops.accesses(step.op)
-            )
-            and run.place(step) in (name, name.partition("[")[0])
+            if step.tid != waiting.tid and writes(step) and overlap(place_of(step), place_of(read))
         ]
-        if not others:
+        if not changes:
             lines.append(f"  no other thread changed {name}")
         else:
-            last = others[-1]
-            value = f" to {last.value}" if last.value is not None and last.what.startswith("write ") else ""
-            lines.append(f"  {run.name(last.tid)} changed {name} last{value} ({where(last)})")
+            last = changes[-1]
+            value = f", to {last.value}" if last.value is not None and last.what.startswith("write ") else ""
+            lines.append(f"  {name} was changed last by {run.name(last.tid)}{value} ({where(last)})")
     return lines
-
-
-def _first_reads(run: Account, reads: dict[Any, int]) -> list[int]:
-    """One step for each name that the loop reads."""
-    found: dict[str, int] = {}
-    for index in reads.values():
-        found.setdefault(run.recorder.place(run.steps[index]), index)
-    return list(found.values())
 
 
 def _called(run: Account, thing: Any) -> str:

@@ -108,7 +108,9 @@ def _woke_others(run: Account, waiting: Recorded, note: tuple[int, Recorded]) ->
             and later.op[0] == ops.ACQUIRE
             and later.op[2].owner == tid
         ]
-        useless = not any(later.tid == tid and writes(later) for later in run.steps[following:])
+        useless = not any(
+            later.tid == tid and writes(later) and not later.inside for later in run.steps[following:]
+        )
         if before.site != waiting.site and useless and again:
             told.append(
                 f"{run.name(tid)} waits for something else ({where(before)}) and waited again: use a condition for"

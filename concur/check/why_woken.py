@@ -1,7 +1,9 @@
-"""A thread that was woken, and another that was quicker."""
+"""Another thread was quicker at a lock: it came before one that was woken, or gave away what was not its own."""
 
+from concur.check import ops
 from concur.check.account import Account, if_around, overlap, place_of, reads, where, writes
 from concur.check.engine import ThreadFailure
+from concur.check.report import phrase
 from concur.check.trace import Recorded
 from concur.check.why_waits import calls, waited_at
 
@@ -47,7 +49,7 @@ def stolen_wakeup(run: Account, failure: ThreadFailure) -> str:
         return ""
     return (
         f"{run.name(tid)} was woken by {run.name(note.tid)} ({where(note)}), but {run.name(thief.tid)} came first"
-        f" ({thief.what}, {where(thief)}) before it had the lock back.\n"
+        f" ({phrase(thief.what, thief.value)}, {where(thief)}) before it had the lock back.\n"
         f"It tested its condition before {steps[end].inside}() and not again afterwards:"
         f" use while, not if ({where(test)})."
     )
@@ -84,4 +86,30 @@ def overtaken(run: Account, failure: ThreadFailure) -> str:
                     "Whoever is woken competes for the lock with those who come new. Where nobody may be overtaken,"
                     " hand the turn over to the longest waiter instead of setting it free."
                 )
+    return ""
+
+
+def released_by_other(run: Account, failure: ThreadFailure) -> str:
+    """Said if the release of a free lock failed, and another thread had released it since this one took it."""
+    tid = failure.thread.tid
+    if not isinstance(failure.error, RuntimeError) or "release unlocked lock" not in str(failure.error):
+        return ""
+    mine = [index for index in range(failure.after) if run.steps[index].tid == tid]
+    tries = [index for index in mine if run.steps[index].op[0] == ops.RELEASE and index in run.engine.failed]
+    if not tries:
+        return ""
+    place = run.steps[tries[-1]].op[1]
+    taken = [
+        index
+        for index in mine
+        if run.steps[index].op[0] in (ops.ACQUIRE, ops.TRY, ops.TIMED_ACQUIRE)
+        and run.steps[index].op[1] == place
+        and index not in run.engine.failed
+    ]
+    for step in run.steps[taken[-1] : tries[-1]] if taken else ():
+        if step.tid != tid and step.op[0] == ops.RELEASE and step.op[1] == place:
+            return (
+                f"{run.name(step.tid)} released {run.place(step)} ({where(step)}), which {run.name(tid)} had taken"
+                f" ({where(run.steps[taken[-1]])}).\nOnly who has taken a lock may release it."
+            )
     return ""
