@@ -113,7 +113,7 @@ def place_of(step: Recorded) -> Any:
 
 def overlap(one: Any, other: Any) -> bool:
     """Whether two places are the same, or one is an item of the other."""
-    return one == other or _whole(one) == other or one == _whole(other)
+    return bool(one == other or _whole(one) == other or one == _whole(other))
 
 
 def _whole(place: Any) -> Any:
@@ -141,11 +141,14 @@ def _blocks(source: str) -> list[ast.AST]:
     return [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.If, ast.While, ast.IfExp))]
 
 
-def tested_lines(file: str) -> frozenset[int]:
-    """The lines on which an ``if`` or a ``while`` tests something."""
+def tests_around(site: Site) -> frozenset[int]:
+    """The lines of the tests of every ``if`` and ``while`` in whose body a line stands."""
     lines: set[int] = set()
-    for block in _blocks_of(file):
-        lines.update(range(block.test.lineno, (block.test.end_lineno or block.test.lineno) + 1))
+    for block in _blocks_of(site[0]):
+        if not isinstance(block, ast.IfExp) and block.body[0].lineno <= site[1] <= (
+            block.body[-1].end_lineno or 0
+        ):
+            lines.update(range(block.test.lineno, (block.test.end_lineno or block.test.lineno) + 1))
     return frozenset(lines)
 
 

@@ -145,9 +145,7 @@ def _header(columns: list[tuple[str, int]], file: str) -> list[str]:
     lines = []
     for level in range(max(map(len, titles), default=0)):
         names = [title[level] if level < len(title) else "" for title in titles]
-        line = "".join(
-            _pad(name, width) for name, (_, width) in zip(names, columns, strict=True)
-        )
+        line = "".join(_pad(name, width) for name, (_, width) in zip(names, columns, strict=True))
         lines.append(line + file if level == 0 else line)
     return lines
 

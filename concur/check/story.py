@@ -39,7 +39,8 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         start, _ = engine.cycle
         kind = "livelock"
         tids = {tid for tid, _ in engine.trace[start:]}
-        message = f"thread{'s' if len(tids) > 1 else ''} {run.named(tids)} go{'' if len(tids) > 1 else 'es'} round for ever"
+        several = len(tids) > 1
+        message = f"thread{'s' * several} {run.named(tids)} go{'' if several else 'es'} round for ever"
         why = why_livelocked(run, start)
         shown = relevant(recorder.steps, [])
         steps = _steps(run, shown)
@@ -76,9 +77,7 @@ def _step(run: Account, recorded: Recorded, *, waits: bool) -> Step:
 
 def _raised(run: Account, failure: ThreadFailure) -> Step:
     where = run.failed_at(failure)
-    return Step(
-        run.threads[failure.thread.tid], *where, source_line(where), "raise", _text(failure.error)
-    )
+    return Step(run.threads[failure.thread.tid], *where, source_line(where), "raise", _text(failure.error))
 
 
 def _text(error: BaseException) -> str:

@@ -8,10 +8,12 @@ import itertools
 
 from concur.check.account import Account, place_of, relevant, where
 from concur.check.engine import ThreadFailure
-from concur.check.trace import short_file
+from concur.check.ops import READ
+from concur.check.trace import short_file, source_line
 from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
 from concur.check.why_stuck import is_bystander
 from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup
+
 
 def why_failed(run: Account, failure: ThreadFailure) -> str:
     """How the threads brought an exception about, and who waits for ever because of it."""
@@ -52,11 +54,11 @@ def uninterrupted(run: Account, failure: ThreadFailure) -> str:
     if order[0] == 0 and len(order) > 1:
         del order[0]  # it set up
     if len(order) == 1:
-        return f"No other thread came between: {run.name(tid)} fails by itself."
+        return f"No other thread came before or between: {run.name(tid)} fails when it runs first."
     names = ", then ".join(run.name(each) for each in order)
     return (
-        f"No thread came between the steps of another: {names}. So this is no matter of interleaving; look for"
-        " what goes wrong when they run one after another in this order."
+        f"No thread came between the steps of another: {names}. Look for what goes wrong when they run one after"
+        " another in this order."
     )
 
 
@@ -68,7 +70,7 @@ def elsewhere(run: Account, failure: ThreadFailure) -> str:
         begun = any(step.tid == tid for step in run.steps[: failure.after])
         later = [step for step in (*run.steps[failure.after :], *run.waiting) if step.tid == tid]
         if tid != failure.thread.tid and begun and later and later[0].site[1]:
-            places.append(f"{run.name(tid)} was at {where(later[0])}")
+            places.append(f"{run.name(tid)} had come to {where(later[0])} ({source_line(later[0].site)})")
     return f"At that moment {', '.join(places)}." if places else ""
 
 
@@ -98,8 +100,12 @@ def why_livelocked(run: Account, first: int) -> str:
         told = "; ".join(f"{file}:{', '.join(map(str, sorted(at)))}" for file, at in sites.items())
         lines.append(f"{run.name(tid)} goes round {told}")
     lines.append("After these steps all values and locks are as before them, and each thread had its turn.")
+    acting = {step.tid for step in run.steps[first:] if not step.inside and step.op[0] != READ}
     if len(tids) > 1:
-        lines.append("Each takes back what it did because of the other: let one insist, or agree whose turn it is.")
+        if acting == set(tids):
+            lines.append(
+                "Each takes back what it has done: let one of them insist, or agree whose turn it is."
+            )
     else:
         lines.append("No other thread can run, so nothing will end it.")
     return "\n".join(lines)

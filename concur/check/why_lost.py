@@ -15,7 +15,9 @@ from concur.check.race_text import Link, text_of
 from concur.check.report import phrase
 from concur.check.trace import Recorded, source_line
 
-Between = tuple[int, int, int]  # a thread's step, one of another thread behind it, and the first thread's next
+Between = tuple[
+    int, int, int
+]  # a thread's step, one of another thread behind it, and the first thread's next
 
 
 def lost_update(run: Account, failure: ThreadFailure) -> str:
@@ -24,7 +26,7 @@ def lost_update(run: Account, failure: ThreadFailure) -> str:
     found = list(_between(run, failure, "updates"))
     for first, other, last in _most_telling(run, failure, found):
         read, written, over = (run.steps[index] for index in (first, other, last))
-        if _same_value(read, written):
+        if _unchanged(read, written, over):
             continue
         name = run.place(over)
         said = "" if written.value is None or not _tells_value(written) else f" {written.value}"
@@ -43,7 +45,7 @@ def stale_test(run: Account, failure: ThreadFailure) -> str:
     found = [*_between(run, failure, "tests"), *_between(run, failure, "claims")]
     for first, other, last in _most_telling(run, failure, found):
         test, changed, then = (run.steps[index] for index in (first, other, last))
-        if _same_value(test, changed):
+        if _unchanged(test, changed, then):
             continue
         return (
             f"{run.name(test.tid)} tested {run.place(test)} ({where(test)}) and went on to change it"
@@ -150,11 +152,18 @@ def _what_came_between(run: Account, last: int, alone: bool) -> str:
         and place_of(run.steps[index]) is not None
         and overlap(place_of(run.steps[index]), place_of(then))
     ]
-    if not before or (alone and (run.steps[before[-1]].site != then.site or not reads(run.steps[before[-1]]))):
+    if not before or (
+        alone and (run.steps[before[-1]].site != then.site or not reads(run.steps[before[-1]]))
+    ):
         return ""
     first = run.steps[before[-1]]
     for changed in reversed(run.steps[before[-1] + 1 : last]):
-        if changed.tid == then.tid or changed.inside or not writes(changed) or _same_value(first, changed):
+        if (
+            changed.tid == then.tid
+            or changed.inside
+            or not writes(changed)
+            or _unchanged(first, changed, then)
+        ):
             continue
         if overlap(place_of(changed), place_of(then)):
             return (
@@ -224,11 +233,11 @@ def _most_telling(run: Account, failure: ThreadFailure, found: list[Between]) ->
     return sorted(found, key=lambda each: run.place(run.steps[each[2]]).partition("[")[0] not in text)
 
 
-def _same_value(one: Recorded, other: Recorded) -> bool:
-    """Whether the other step left what the first had found."""
-    if _tells_value(one) and _tells_value(other):
-        return one.value == other.value
-    return one.before is not None and one.before == (other.after or "")
+def _unchanged(first: Recorded, changed: Recorded, then: Recorded) -> bool:
+    """Whether the last change before a step left what the first step had found."""
+    if _tells_value(first) and _tells_value(changed):
+        return first.value == changed.value
+    return first.before is not None and first.before == then.before
 
 
 def _tells_value(step: Recorded) -> bool:

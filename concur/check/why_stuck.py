@@ -28,8 +28,10 @@ def why_stuck(run: Account) -> str:
     for waiting in stuck:
         if is_bystander(run, waiting):
             told += _entry(run, waiting)
-    known: set[str] = set()  # what is said of one is not said again of the next
-    lines = [line for line in told if not (line.startswith(" ") and line in known or known.add(line))]  # type: ignore[func-returns-value]
+    lines: list[str] = []
+    for line in told:
+        if not line.startswith(" ") or line not in lines:  # what is said of one is not said again of the next
+            lines.append(line)
     return "\n".join(lines)
 
 
@@ -51,14 +53,15 @@ def is_bystander(run: Account, waiting: Recorded) -> bool:
 
 def _edges(run: Account, stuck: list[Recorded]) -> dict[int, tuple[int, str]]:
     """For each thread that waits for a certain other one: that one, and by what."""
-    edges = {}
+    edges: dict[int, tuple[int, str]] = {}
     for waiting in stuck:
         kind, _, thing, _, _ = waiting.op
         if kind in _LOCKS:
             owner = run.engine.holders.get(id(thing))
-            if owner is not None and owner < len(run.engine.threads) and not run.ended(owner):
-                if owner != waiting.tid or not waiting.inside:
-                    edges[waiting.tid] = (owner, "lock")
+            if owner is None or owner >= len(run.engine.threads) or run.ended(owner):
+                continue
+            if owner != waiting.tid or not waiting.inside:
+                edges[waiting.tid] = (owner, "lock")
         elif kind in _JOINS and thing._cc_thread is not None:
             edges[waiting.tid] = (thing._cc_thread.tid, "join")
     return edges
@@ -73,10 +76,11 @@ def _entry(run: Account, waiting: Recorded) -> list[str]:
             return tell_wait(run, waiting)
         name = run.recorder.shortened(run.recorder.name(thing))
         if owner == waiting.tid:
-            return [
+            told = (
                 f"{me} holds {name}{_taken(thing)} and waits for it again ({where(waiting)}). A Lock can be taken"
                 " once, also by its holder: call what needs it from outside, or use an RLock."
-            ]
+            )
+            return [told]
         if owner is None or owner >= len(run.engine.threads):
             return [f"{me} waits for {name} ({where(waiting)})"]
         ended = ""

@@ -1,9 +1,10 @@
 """Why nobody wakes a thread that waits inside a call of a library: what was never called, or came too early."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from concur.check import ops
-from concur.check.account import Account, overlap, place_of, reads, tested_lines, where, writes
+from concur.check.account import Account, overlap, place_of, reads, tests_around, where, writes
 from concur.check.trace import Recorded
 
 
@@ -37,24 +38,59 @@ def began(run: Account, waiting: Recorded) -> int:
     for index in range(len(run.steps) - 1, -1, -1):
         step = run.steps[index]
         if step.tid == waiting.tid:
-            if (step.owner, step.inside, step.site) != (waiting.owner, waiting.inside, waiting.site):
+            if not _same_call(step, waiting):
                 break
             found = index
     return found
 
 
-def waited_at(run: Account, owner: object, index: int) -> dict[int, tuple[Recorded, int | None]]:
-    """Who was inside ``wait()`` of a condition before that step: its last step, and the index of its next one."""
-    found: dict[int, tuple[Recorded, int | None]] = {}
-    last: dict[int, Recorded] = {step.tid: step for step in run.steps[:index]}
-    for tid, step in last.items():
+def waited_at(run: Account, owner: object, index: int) -> dict[int, Recorded]:
+    """Who was inside ``wait()`` of a condition before that step, and the last step of each until then."""
+    found: dict[int, Recorded] = {}
+    for tid, step in {step.tid: step for step in run.steps[:index]}.items():
         if step.owner is not owner or step.inside.rpartition(".")[2] not in _WAITS:
             continue
-        following = next((at for at in range(index, len(run.steps)) if run.steps[at].tid == tid), None)
-        now = run.steps[following] if following is not None else _pending(run, tid)
-        if now is not None and (now.owner, now.inside, now.site) == (step.owner, step.inside, step.site):
-            found[tid] = (step, following)
+        now = next((later for later in run.steps[index:] if later.tid == tid), None) or _pending(run, tid)
+        if now is not None and _same_call(now, step):
+            found[tid] = step
     return found
+
+
+def woken_by(run: Account, note: tuple[int, Recorded]) -> dict[int, Recorded]:
+    """Whom a call of ``notify()`` woke, that is, whose own lock it opened; with the last step of each until then."""
+    index, call = note
+    opened = set()
+    for step in run.steps[index:]:
+        if step.tid == call.tid:
+            if not _same_call(step, call):
+                break
+            if step.op[0] == ops.RELEASE:
+                opened.add(step.op[1])
+    return {
+        tid: step
+        for tid, step in waited_at(run, call.owner, index).items()
+        if opened & _locks_of_wait(run, tid, index, step)
+    }
+
+
+def _locks_of_wait(run: Account, tid: int, index: int, last: Recorded) -> set[Any]:
+    """The locks that a thread took in the call of ``wait()`` in which it is."""
+    found = set()
+    for step in reversed(run.steps[:index]):
+        if step.tid == tid:
+            if not _same_call(step, last):
+                break
+            if step.op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE, ops.TRY):
+                found.add(step.op[1])
+    pending = _pending(run, tid)
+    if pending is not None and _same_call(pending, last):
+        found.add(pending.op[1])
+    later = next((step for step in run.steps[index:] if step.tid == tid), None)
+    return found if later is None else found | {later.op[1]}
+
+
+def _same_call(one: Recorded, other: Recorded) -> bool:
+    return one.owner is other.owner and (one.inside, one.site) == (other.inside, other.site)
 
 
 def _pending(run: Account, tid: int) -> Recorded | None:
@@ -87,18 +123,14 @@ def _condition(run: Account, waiting: Recorded, name: str) -> list[str]:
 def _woke_others(run: Account, waiting: Recorded, note: tuple[int, Recorded]) -> list[str]:
     """The last notification came while this thread waited, and went to others."""
     index, step = note
-    woken = {
-        tid: (before, following)
-        for tid, (before, following) in waited_at(run, waiting.owner, index).items()
-        if following is not None and tid != waiting.tid
-    }
-    if not woken:
+    woken = woken_by(run, note)
+    if not woken or waiting.tid in woken:
         return []
     call = f"{run.name(step.tid)} called {step.inside}() ({where(step)}) while it waited"
     told = [f"{call}, and that woke {run.named(woken)}; nobody called it afterwards"]
     if len(woken) == 1 and step.inside.endswith(".notify"):
-        ((tid, (before, following)),) = woken.items()
-        assert following is not None
+        ((tid, before),) = woken.items()
+        following = index + 1
         again = [
             later
             for later in (*run.steps[following:], *run.waiting)
@@ -117,53 +149,78 @@ def _woke_others(run: Account, waiting: Recorded, note: tuple[int, Recorded]) ->
                 " each, or notify_all()"
             )
         elif before.site == waiting.site:
-            told.append("notify() wakes one thread: use notify_all() if what it waits for is so for all of them")
+            told.append(
+                "notify() wakes one thread: use notify_all() if what it waits for is so for all of them"
+            )
     return told
 
 
 def _early_test(run: Account, waiting: Recorded, begun: int, note: int) -> list[str]:
     """The waiting thread tested before the other changed and notified; or it did not test at all."""
+    around = tests_around(waiting.site)
     mine = [index for index in range(begun) if run.steps[index].tid == waiting.tid]
-    tests = [index for index in mine if _is_test(run.steps[index])]
-    for index in reversed(tests):
+    seen = [index for index in mine if reads(run.steps[index]) and not run.steps[index].inside]
+    for index in reversed([index for index in seen if run.steps[index].site[1] in around]):
         test = run.steps[index]
         for at in range(index + 1, note):
             step = run.steps[at]
-            if step.tid == run.steps[note].tid and writes(step) and overlap(place_of(step), place_of(test)):
-                return [
+            if step.tid == run.steps[note].tid and _changes(step, test):
+                told = (
                     f"{run.name(waiting.tid)} had tested {run.place(test)} ({where(test)}) before {run.name(step.tid)}"
                     f" changed it ({where(step)}): test and wait under one hold of the lock"
-                ]
-    if not tests:
+                )
+                return [told]
+    held = _hold(run, waiting, begun)
+    if not around and not any(index >= held for index in seen):
         return ["it waited without a test: keep a flag under the lock, and wait only while it is not set"]
     return []
 
 
-def _silent_change(run: Account, waiting: Recorded, begun: int, name: str) -> list[str]:
-    """Somebody changed what the thread had tested, while it waited, and notified nobody afterwards."""
-    tests = [step for step in run.steps[:begun] if step.tid == waiting.tid and _is_test(step)]
-    hold = [
+def _hold(run: Account, waiting: Recorded, begun: int) -> int:
+    """Since when the thread holds the lock with which it began to wait."""
+    taken = [
         index
         for index, step in calls(run, waiting.owner, "acquire")
         if step.tid == waiting.tid and index < begun
     ]
-    recent = run.steps[hold[-1] : begun] if hold else run.steps[:begun]
-    tests = [step for step in tests if any(step is other for other in recent)]
-    places = [place_of(step) for step in tests]
-    notified = {step.tid for index, step in calls(run, waiting.owner, "notify", "notify_all") if index > begun}
-    for step in run.steps[begun:]:
-        if step.tid in (waiting.tid, *notified) or step.inside or not writes(step):
+    return taken[-1] if taken else 0
+
+
+def _silent_change(run: Account, waiting: Recorded, begun: int, name: str) -> list[str]:
+    """The last change, while the thread waited, of what it had looked at under the lock before was of another thread
+    that notified nobody afterwards, and left something else than the thread had found."""
+    looked = [
+        step
+        for step in run.steps[_hold(run, waiting, begun) : begun]
+        if step.tid == waiting.tid and reads(step) and not step.inside
+    ]
+    for test in reversed(looked):
+        changes = [
+            (index, step)
+            for index, step in enumerate(run.steps)
+            if index >= begun and writes(step) and overlap(place_of(step), place_of(test))
+        ]
+        if not changes:
             continue
-        if any(overlap(place_of(step), place) for place in places):
-            return [
-                f"{run.name(step.tid)} changed {run.place(step)} ({where(step)}), which it had tested, and did not"
-                f" call {name}.notify()"
-            ]
+        index, last = changes[-1]
+        notes = calls(run, waiting.owner, "notify", "notify_all")
+        if last.tid == waiting.tid or not _changes(last, test) or any(at > index for at, _ in notes):
+            continue
+        told = (
+            f"{run.name(last.tid)} changed {run.place(last)} ({where(last)}), which it had looked at"
+            f" ({where(test)}), and did not call {name}.notify() after that"
+        )
+        return [told]
     return []
 
 
-def _is_test(step: Recorded) -> bool:
-    return reads(step) and not step.inside and step.site[1] in tested_lines(step.site[0])
+def _changes(step: Recorded, test: Recorded) -> bool:
+    """Whether a step left something else in a place than a test of it had found."""
+    if not writes(step) or not overlap(place_of(step), place_of(test)):
+        return False
+    if test.before is None:
+        return step.value is None or step.value != test.value
+    return (step.after or step.value) != test.before
 
 
 def _event(run: Account, waiting: Recorded, name: str) -> list[str]:
@@ -172,11 +229,12 @@ def _event(run: Account, waiting: Recorded, name: str) -> list[str]:
         sets = [step for _, step in turns if step.inside.endswith(".set")]
         if sets:
             last, clear = sets[-1], turns[-1][1]
-            return [
+            told = (
                 f"{run.name(last.tid)} called {last.inside}() ({where(last)}), and {run.name(clear.tid)} called"
                 f" {clear.inside}() ({where(clear)}) before {run.name(waiting.tid)} went on: what an event said is gone"
                 " when it is cleared"
-            ]
+            )
+            return [told]
     return [f"nobody called {name}.set() while it waited"]
 
 
@@ -211,7 +269,9 @@ def _queue(run: Account, waiting: Recorded, name: str) -> list[str]:
     since = began(run, waiting)
     later = [step for index, step in calls(run, waiting.owner, method, f"{method}_nowait") if index > since]
     if later:
-        return [f"{name} is {state} again; the last to call {method}() was {run.name(later[-1].tid)} ({where(later[-1])})"]
+        return [
+            f"{name} is {state} again; the last to call {method}() was {run.name(later[-1].tid)} ({where(later[-1])})"
+        ]
     return [f"{name} is {state}, and nobody called {method}() while it waited"]
 
 

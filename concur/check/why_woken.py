@@ -5,7 +5,7 @@ from concur.check.account import Account, if_around, overlap, place_of, reads, w
 from concur.check.engine import ThreadFailure
 from concur.check.report import phrase
 from concur.check.trace import Recorded
-from concur.check.why_waits import calls, waited_at
+from concur.check.why_waits import calls, woken_by
 
 
 def stolen_wakeup(run: Account, failure: ThreadFailure) -> str:
@@ -32,7 +32,11 @@ def stolen_wakeup(run: Account, failure: ThreadFailure) -> str:
         for index in mine
         if index < start and steps[index].site[1] in lines and reads(steps[index])
     ]
-    woken = [note for note in calls(run, steps[end].owner, "notify", "notify_all") if start < note[0] < end]
+    woken = [
+        note
+        for note in calls(run, steps[end].owner, "notify", "notify_all")
+        if start < note[0] < end and tid in woken_by(run, note)
+    ]
     if not tests or not woken:
         return ""
     test, (notified, note) = tests[-1], woken[0]
@@ -45,7 +49,12 @@ def stolen_wakeup(run: Account, failure: ThreadFailure) -> str:
         return ""
     index, thief = changes[-1]
     made_true = [step for at, step in changes if at < index]
-    if index < notified or thief.tid in (tid, note.tid) or not made_true or not _as_before(run, test, thief, end, tid):
+    if (
+        index < notified
+        or thief.tid in (tid, note.tid)
+        or not made_true
+        or not _as_before(run, test, thief, end, tid)
+    ):
         return ""
     return (
         f"{run.name(tid)} was woken by {run.name(note.tid)} ({where(note)}), but {run.name(thief.tid)} came first"
@@ -72,12 +81,14 @@ def overtaken(run: Account, failure: ThreadFailure) -> str:
         notes = [note for note in calls(run, owner, "notify", "notify_all") if note[0] < failure.after]
         for index, note in reversed(notes):
             entered = [
-                step for at, step in calls(run, owner, "acquire") if step.tid == tid and index < at < failure.after
+                step
+                for at, step in calls(run, owner, "acquire")
+                if step.tid == tid and index < at < failure.after
             ]
             if not entered or note.tid == tid:
                 continue
-            for waiter, (before, following) in waited_at(run, owner, index).items():
-                if waiter == tid or following is None or following < failure.after:
+            for waiter, before in woken_by(run, (index, note)).items():
+                if waiter == tid or any(step.tid == waiter for step in steps[index : failure.after]):
                     continue
                 return (
                     f"{run.name(waiter)} waits in {before.inside}() ({where(before)}) and had been woken by"

@@ -4,7 +4,6 @@ To write the reports anew, and then read each one that changed:
 `CONCUR_UPDATE_GOLDEN=1 python -m pytest tests/check/test_golden.py`.
 """
 
-import importlib.util
 import os
 import re
 from pathlib import Path
@@ -23,7 +22,9 @@ def report_of(name: str) -> str:
     file = GOLDEN / f"{name}.py"
     options = re.search(r'OPTIONS = \{"(\w+)": "(\w+)"\}', file.read_text("utf-8"))
     verdict = explore(
-        f"{file}::scenario", max_seconds=None, **({options[1]: options[2]} if options else {})  # type: ignore[arg-type]
+        f"{file}::scenario",
+        max_seconds=None,
+        **({options[1]: options[2]} if options else {}),  # type: ignore[arg-type]
     )
     assert verdict.status is Status.REFUTED, verdict
     return re.sub(r"\d+\.\d\d s", "0.00 s", str(verdict)) + "\n"
@@ -35,5 +36,5 @@ def test_the_report_is_the_one_that_was_read(name: str) -> None:
     report, file = report_of(name), GOLDEN / f"{name}.txt"
     if os.environ.get(UPDATE):
         file.write_text(report, "utf-8")
-    assert report == file.read_text("utf-8"), f"docs/contributing.md, 'Golden reports', says what to do"
+    assert report == file.read_text("utf-8"), "docs/contributing.md, 'Golden reports', says what to do"
     assert max(map(len, report.splitlines())) <= 80
