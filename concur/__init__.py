@@ -15,7 +15,7 @@ from concur.errors import (
     TokenError,
     UsageError,
 )
-from concur.sync import Condition, Mutex, Semaphore
+from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
 
 __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
     # Checking
@@ -29,6 +29,8 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "Step",
     "Race",
     # Between threads
+    "AtomicInteger",
+    "AtomicReference",
     "Mutex",
     "Semaphore",
     "Condition",

@@ -35,10 +35,12 @@ RULES = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener",
 class Node:
     """One step of the current schedule, and what is to be tried in its place. Thread sets are bit masks."""
 
-    __slots__ = ("done", "picked", "shape", "sleep", "todo")
+    __slots__ = ("choice", "choices", "done", "picked", "shape", "sleep", "todo")
 
     def __init__(self, picked: int, sleep: int, shape: Any) -> None:
         self.picked = picked
+        self.choices = 1  # alternatives that the step has
+        self.choice = 0
         self.todo = 1 << picked
         self.done = 0
         self.sleep = sleep
@@ -113,6 +115,7 @@ class Analysis:
                 self.early.pop(tid, None)
                 for _, known, kind, mode in self._effects(index, op):
                     self._enter(known, kind, mode, tid, index)
+                self._enter_locks(index)
                 continue
             clock = self._clock(clocks, tid)
             event = _Event(index, tid, op, clock, self.early.pop(tid, clock), engine.opaque.get(index))
@@ -121,12 +124,15 @@ class Analysis:
             return
         if len(trace) in barriers:
             self._barrier(clocks, len(trace))
+        ended = len(trace) - 1  # the run is over with this step, if no daemon holds it up
         for thread, op in engine.pending:
             clock = self._clock(clocks, thread.tid)
             event = _Event(
                 len(trace), thread.tid, op, clock, self.early.get(thread.tid, clock), thread.opaque
             )
             kind = self._waiting_kind(op[0], expired=thread.expired)
+            if thread.tid in engine.outlived and ended > clock[trace[ended][0]]:
+                self._reverse(ended, event, clock)
             for place, mode in ops.accesses(op):
                 if place in self.places:
                     known = self.places[place]
@@ -175,16 +181,34 @@ class Analysis:
     def _performed(self, event: _Event) -> Clock:
         """Let a step happen: its races, and then what its thread knows."""
         known_after = event.before[:]
-        for _, known, kind, mode in self._effects(event.index, event.op):
-            self._races(event, known, kind, mode)
+        effects = self._effects(event.index, event.op)
+        rest = self._once_enabled(event)
+        for place, known, kind, mode in effects:
+            self._races(event if rest is None or place == event.op[1] else rest, known, kind, mode)
             if known.writer >= 0:  # never where steps advance
                 self._join(known_after, known.writer)
             for step in known.advances if mode == READ else known.readers.values():
                 self._join(known_after, step)
+        for _, known, kind, mode in effects:  # it may touch one place twice
             self._enter(known, kind, mode, event.tid, event.index)
+        self._enter_locks(event.index)
         known_after[event.tid] = event.index
         self.after.append(known_after)
         return known_after
+
+    def _once_enabled(self, event: _Event) -> _Event | None:
+        """What follows within the same step on an operation that may have to wait, if anything does.
+
+        It cannot come before whatever let that operation take place.
+        """
+        kind, place, _, _, more = event.op
+        if kind < ACQUIRE or kind == SPIN or more is None or place is None:
+            return None
+        before = event.before[:]
+        known = self.places.get(place)
+        if known is not None and known.writer >= 0:
+            self._join(before, known.writer)
+        return dataclasses.replace(event, before=before, early=before)
 
     def _enter(self, known: Location, kind: int, mode: int, tid: int, index: int) -> None:
         """Note at a place what a step did there."""
@@ -207,6 +231,14 @@ class Analysis:
             elif kind == RELEASE:
                 known.taken = False
             known.writer = index
+
+    def _enter_locks(self, index: int) -> None:
+        """Note what a call that is one step has done to locks."""
+        for place, (taken, held) in self.engine.locked.get(index, {}).items():
+            known = self.places[place]
+            if taken:
+                known.opener = index
+            known.taken = held
 
     def _waiting_kind(self, kind: int, *, expired: bool) -> int:
         """What a timed wait amounts to: before its deadline it waits, after it, it only tries."""

@@ -14,6 +14,7 @@ is part of the state, since it may still be needed in the middle of an expressio
 
 from typing import Any
 
+from concur.check import engine as runs
 from concur.check import ops
 from concur.check.engine import Engine
 from concur.check.ops import Op
@@ -81,7 +82,8 @@ class Cycles:
     def value(self, value: Any) -> None:
         if self.recorder is not None:
             self.recorder.value(value)
-        if self._tid is not None:
+        run = runs.active
+        if self._tid is not None and run is not None and run.current.section is None:
             self._note(self._tid, value)
 
     def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:

@@ -14,7 +14,7 @@ ended is analysed as if it came next.
 from concur.check.analysis import RULES, Analysis, Clock, Node, shape
 from concur.check.divergence import describe
 from concur.check.engine import Engine
-from concur.check.ops import Op, dependent
+from concur.check.ops import ATOMIC, Op, dependent
 from concur.check.threads import VirtualThread
 
 
@@ -27,7 +27,8 @@ class Search:
         self.stack: list[Node] = []
         self.depth = 0
         self.base = -1  # the step that differs from the last run; new steps follow it
-        self.sleep = 0
+        self.sleep = 0  # who sleeps, as a bit mask; after the latest step, if that is settled
+        self.settled = True
         self.pruned = 0
         self.clocks: list[Clock] = []  # of the last run, which the next one shares up to its base
 
@@ -35,6 +36,7 @@ class Search:
         """Begin a run."""
         self.depth = 0
         self.sleep = 0
+        self.settled = True
         self.base = len(self.stack) - 1
 
     def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
@@ -42,7 +44,7 @@ class Search:
         self.depth = depth + 1
         if depth < len(self.stack):
             return self._replay(engine, depth)
-        sleep = self.sleep
+        sleep = self._settled(engine)
         if current is not None and not sleep >> current.tid & 1 and engine.enabled(current):
             picked = current
         else:
@@ -57,8 +59,7 @@ class Search:
             picked = awake[0]
         assert picked.op is not None
         self.stack.append(Node(picked.tid, sleep, shape(picked.op)))
-        if sleep:
-            self.sleep = self._still_asleep(engine, sleep, picked.op)
+        self.settled = False
         return picked
 
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
@@ -66,19 +67,38 @@ class Search:
         depth = self.depth
         self.depth = depth + 1
         assert thread.op is not None
+        sleep = self._settled(engine)
         if depth >= len(self.stack):
-            self.stack.append(Node(thread.tid, self.sleep, shape(thread.op)))
+            self.stack.append(Node(thread.tid, sleep, shape(thread.op)))
         elif self.stack[depth].picked != thread.tid:
             self._diverged(engine, depth)
-        self.sleep = self._still_asleep(engine, self.sleep & ~(1 << thread.tid), thread.op)
+        self.sleep = sleep & ~(1 << thread.tid)
+        self.settled = False
+
+    def choose(self, engine: Engine, count: int) -> int:
+        """Which alternative of the step just taken is tried in this run."""
+        node = self.stack[engine.current.last]
+        node.choices = count
+        return node.choice
+
+    def _settled(self, engine: Engine) -> int:
+        """Who sleeps on after the latest step. What that step touched is known only now: it may be a whole call."""
+        if not self.settled:
+            self.settled = True
+            if self.sleep and "sleep-wakes" in self.rules:
+                self.sleep = self._still_asleep(engine, self.sleep, engine.trace[-1][1])
+        return self.sleep
 
     def _still_asleep(self, engine: Engine, sleep: int, op: Op) -> int:
-        if "sleep-wakes" not in self.rules:
-            return sleep
         left = 0
+        by_daemon = engine.threads[
+            engine.trace[-1][0]
+        ].daemon  # then it matters whether the run had ended before
         for thread in engine.alive:
-            if sleep >> thread.tid & 1 and thread.op is not None and not dependent(thread.op, op):
-                left |= 1 << thread.tid
+            if sleep >> thread.tid & 1 and thread.op is not None:
+                wakes = _may_depend(thread.op, op) or (by_daemon and thread.ending and not thread.daemon)
+                if not wakes:
+                    left |= 1 << thread.tid
         return left
 
     def _replay(self, engine: Engine, depth: int) -> VirtualThread | None:
@@ -96,7 +116,8 @@ class Search:
             return None
         if depth == self.base:
             node.shape = shape(op)
-            self.sleep = self._still_asleep(engine, (node.sleep | node.done) & ~(1 << node.picked), op)
+            self.sleep = (node.sleep | node.done) & ~(1 << node.picked)
+            self.settled = False
         elif node.shape != shape(op):
             self._diverged(engine, depth)
             return None
@@ -118,10 +139,22 @@ class Search:
             self.clocks = analysis.after
         while self.stack:
             node = self.stack[-1]
+            if node.choice + 1 < node.choices:
+                node.choice += 1
+                return True
             node.done |= 1 << node.picked
             todo = node.todo & ~node.done & ~node.sleep
             if todo:
                 node.picked = (todo & -todo).bit_length() - 1
+                node.choices, node.choice = 1, 0
                 return True
             self.stack.pop()
         return False
+
+
+def _may_depend(pending: Op, op: Op) -> bool:
+    """Whether what a thread is about to do depends on a step."""
+    if dependent(pending, op):
+        return True
+    place = pending[1]
+    return type(place) is tuple and place[1] == ATOMIC and pending[2].might_touch(op)

@@ -68,6 +68,7 @@ class Engine:
         self.barriers: list[int] = []  # indices before which time moved because nobody could run
         self.changed: dict[Any, int] = {}  # place -> the last step that left another value there
         self.changing: set[int] = set()  # indices of the steps that did so somewhere
+        self.was_changing = False  # whether the latest step had changed something before
         self.written: dict[str, Any] = {}  # global variable -> the value last assigned while threads live
         self.undo: list[tuple[Any, int]] = []  # what the latest step did to `changed`
         self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
@@ -79,10 +80,12 @@ class Engine:
         self.dead = False
         self.aborts = 0
         self.frozen: str | None = None  # the call below which no switch is possible
+        self.joined_in = False  # the latest operation is part of the step before, see sections.py
         self.minor = False  # the next step would not be announced if `full` were off
         self.deadlocked: list[VirtualThread] = []
         self.pending: list[tuple[VirtualThread, Op]] = []  # what the threads that did not end had announced
         self.holders: dict[int, int | None] = {}  # id of a lock that somebody waits for -> who holds it
+        self.outlived: set[int] = set()  # daemons that could have gone on when the run was over
         self.ended: set[int] = set()
         self.pruned = False  # the strategy ended the run: it is equivalent to an earlier one
         self.cycle: tuple[int, int] | None = (
@@ -94,6 +97,12 @@ class Engine:
         self.uncheckable: str | None = None
         self.interrupted: BaseException | None = None
         self.output: Any = None
+        self.choices: list[int] = []  # that were made among alternatives, in their order
+        self.locked: dict[
+            int, dict[Any, tuple[bool, bool]]
+        ] = {}  # step that is a whole call -> for each lock that it
+        # touched, whether it took the lock, and whether the lock was held afterwards
+        self.woken_without_reason: set[int] = set()  # threads that have had their spurious wake-up
         self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
         self.misfit: Any = None  # the first of them that is not, and why
         self.misuse: str | None = None  # why one of them cannot be judged
@@ -110,6 +119,10 @@ class Engine:
         thread = self.current
         thread.minor = self.minor
         self.minor = False
+        if thread.section is not None and thread.section.takes(self, op):
+            self.joined_in = True
+            return
+        self.joined_in = False
         if self.frozen is not None:
             self._frozen_step(thread, op)
             return
@@ -136,7 +149,7 @@ class Engine:
         trace.append((thread.tid, op))
         self.ticks = 0
         if MODES[op[0]] != READ or op[4] is not None:
-            self._note_change(thread, op)
+            self.note_change(thread, op)
         elif self.undo:
             self.undo = []
         if self.recording:
@@ -163,18 +176,19 @@ class Engine:
         thread.last = len(self.trace)
         self.opaque[thread.last] = self.frozen or ""
         self.trace.append((thread.tid, op))
-        self._note_change(thread, op)
+        self.note_change(thread, op)
         if self.recording:
             thread.site = self.recorder.site(op)
             self.recorder.performed(self, thread)
 
     # What changes
 
-    def _note_change(self, thread: VirtualThread, op: Op) -> None:
+    def note_change(self, thread: VirtualThread, op: Op) -> None:
         """Take the step just taken to change what it may change; `unchanged` takes that back."""
         self.undo = [(place, self.changed.get(place, -1)) for place, mode in ops.accesses(op) if mode != READ]
         if self.undo:
             thread.changes += 1
+            self.was_changing = thread.last in self.changing
             self.changing.add(thread.last)
             for place, _ in self.undo:
                 self.changed[place] = thread.last
@@ -185,7 +199,8 @@ class Engine:
             for place, before in self.undo:
                 self.changed[place] = before
             self.undo = []
-            self.changing.discard(self.current.last)
+            if not self.was_changing:
+                self.changing.discard(self.current.last)
             self.current.changes -= 1
 
     def enabled(self, thread: VirtualThread) -> bool:
@@ -244,9 +259,15 @@ class Engine:
 
     def fail_step(self) -> None:
         """Note that the step just taken changed nothing."""
-        if self.current.last >= 0:
+        if self.current.last >= 0 and not self.joined_in:
             self.failed.add(self.current.last)
         self.unchanged()
+
+    def choose(self, count: int) -> int:
+        """One of `count` alternatives, as a part of the step just taken."""
+        choice = self.strategy.choose(self, count)
+        self.choices.append(choice)
+        return choice
 
     def tick(self, file: str, line: int) -> None:
         """A loop went round, or a function was entered."""
@@ -312,6 +333,7 @@ class Engine:
                 self.failures.append(ThreadFailure(thread, error, len(self.trace)))
         if not self.dead and not (thread.tid == 0 and self.alone):
             place = thread if thread.object is None else thread.object
+            thread.ending = True
             try:
                 self.step((ops.WRITE, (id(place), "thread"), place, None, None))
             except Abort:
@@ -343,6 +365,14 @@ class Engine:
         self.holders = {
             id(op[2]): op[2].owner for _, op in self.pending if op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE)
         }
+        if not over and not self.foreground:
+            self.outlived = {
+                thread.tid
+                for thread in self.alive
+                if thread.op is not None
+                and thread.op[0] not in (JOIN, ops.TIMED_JOIN)
+                and self.enabled(thread)
+            }
         self.ended = {thread.tid for thread in self.threads if thread.done}
         if self.recording:
             self.recorder.finished(self)

@@ -1,5 +1,7 @@
 """Run a given schedule, and tell when the program does not follow it."""
 
+from collections.abc import Sequence
+
 from concur.check.engine import Engine
 from concur.check.threads import VirtualThread
 
@@ -12,8 +14,9 @@ class Follow:
     schedule that was found with fewer announcements is written out in full.
     """
 
-    def __init__(self, schedule: list[int], *, skip_minor: bool = False) -> None:
+    def __init__(self, schedule: list[int], choices: Sequence[int] = (), *, skip_minor: bool = False) -> None:
         self.schedule = schedule
+        self.choices = iter(choices)
         self.skip_minor = skip_minor
         self.position = 0
         self.diverged: str | None = None
@@ -43,6 +46,14 @@ class Follow:
         """The thread takes a step where no other can be picked."""
         if not (self.skip_minor and thread.minor):
             self.position += 1
+
+    def choose(self, engine: Engine, count: int) -> int:
+        """The choice that the schedule has next; the first alternative where it has none."""
+        choice = next(self.choices, 0)
+        if choice < count:
+            return choice
+        self.diverged = f"there are {count} alternatives, and the schedule wants number {choice + 1}"
+        return 0
 
 
 def _named(engine: Engine, tid: int) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import entropy, hooks, library, sharing, variables
+from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
@@ -51,6 +51,9 @@ class Loader:
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
         self._public = _public_names()
+        self.atomic: tuple[str, ...] = ()  # classes whose calls are one step, as "module.Class"
+        self.always: tuple[str, ...] = sections.ALWAYS
+        self.taken: set[str] = set()  # those of them that a module has
         self.modules: dict[str, ModuleType] = {}
         self._specials: dict[str, Callable[[], ModuleType]] = {
             "threading": self._threading,
@@ -59,6 +62,26 @@ class Loader:
             "_random": entropy.random_module,
             "concur": self._concur,
         }
+
+    def take_as_one_step(self, names: Iterable[str]) -> None:
+        """Make the calls of these classes one step each.
+
+        Raises:
+            UsageError: one is not a class of concur, although its name says so.
+        """
+        found = []
+        for name in names:
+            module, _, cls = name.rpartition(".")
+            if module == "concur":
+                if cls not in self._public:
+                    raise UsageError(f"atomic: concur has no class '{cls}'")
+                name = f"{self._public[cls]}.{cls}"
+            found.append(name)
+        self.atomic = tuple(found)
+
+    def _key(self, name: str) -> str:
+        """Under what a module is kept: with other classes taken as one step it is another module."""
+        return " ".join((name, *self.always, *self.atomic))
 
     def fresh(self) -> None:
         """Forget every module of the last run."""
@@ -117,6 +140,14 @@ class Loader:
         variables.loading.ticks = 0
         with variables.unwatched():
             exec(compiled.code, module.__dict__)  # to run the code under test is the purpose
+        wakeups.make_choices(module)
+        for full_name in (*self.always, *self.atomic):
+            name, _, cls = full_name.rpartition(".")
+            if name in (module.__name__, module.__name__.rpartition(".")[2]) and isinstance(
+                module.__dict__.get(cls), type
+            ):
+                sections.take_as_one_step(module.__dict__[cls])
+                self.taken.add(full_name)
 
     # Imports
 
@@ -178,10 +209,10 @@ class Loader:
         if not name.startswith("concur."):
             return self._from_file(file, name, package=package)
         self._code(file)  # its text counts for the digest, also when it was loaded before
-        module = sharing.kept(name)
+        module = sharing.kept(self._key(name))
         if module is None:
             module = self._from_file(file, name, package=package)
-            sharing.keep(name, module)
+            sharing.keep(self._key(name), module)
         self.modules[name] = module
         return module
 
@@ -206,7 +237,7 @@ class Loader:
         return None
 
     def _standard(self, name: str) -> ModuleType:
-        module = sharing.kept(name)
+        module = sharing.kept(self._key(name))
         if module is None:
             file = library.file_of(name)
             self._standard_files.add(file)
@@ -219,12 +250,12 @@ class Loader:
                 module.__dict__["exec"] = _exec_rewritten
             elif name == "uuid":
                 module.__dict__["_GETTERS"] = []  # they ask other programs for the address of this machine
-            sharing.keep(name, module)
+            sharing.keep(self._key(name), module)
         self.modules[name] = module
         return module
 
     def _threading(self) -> ModuleType:
-        module = sharing.kept("threading")
+        module = sharing.kept(self._key("threading"))
         return _Threading() if module is None else module
 
     def load_threading_classes(self, module: ModuleType) -> None:
@@ -236,7 +267,7 @@ class Loader:
         plain = self._new_module("threading", file)
         module.__dict__.update({**plain.__dict__, **module.__dict__})
         self._execute(module, cache[key][2])
-        sharing.keep("threading", module)
+        sharing.keep(self._key("threading"), module)
 
     def _concur(self) -> ModuleType:
         return _Concur(self, self._public)

@@ -45,6 +45,7 @@ MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ, REA
 
 CLOCK = "the clock"
 HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as a READ and ends as an ADVANCE
+ATOMIC = "atomic"  # in (id(object), ATOMIC): a call of the object is taken as one step, see sections.py
 ELSEWHERE = "the world outside the program"
 
 

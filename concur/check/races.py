@@ -22,7 +22,18 @@ import re
 from typing import Any, NamedTuple
 
 from concur.check.engine import Engine
-from concur.check.ops import ACQUIRE, CLOCK, ELSEWHERE, RELEASE, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
+from concur.check.ops import (
+    ACQUIRE,
+    ATOMIC,
+    CLOCK,
+    ELSEWHERE,
+    RELEASE,
+    TIMED_ACQUIRE,
+    TRY,
+    WRITE,
+    Op,
+    accesses,
+)
 from concur.check.race_text import CONTENT, text_of
 
 Clock = list[int]  # for each thread, the index of its latest step that is known
@@ -118,10 +129,6 @@ class _Run:
             for place, mode in ((first, kind),) if more is None else accesses(op):
                 if type(place) is tuple:
                     name = place[1]
-                    if name == "atomic":
-                        self._acquire(tid, place)
-                        self._release(index, tid, place)
-                        continue
                 elif place is None or place in (CLOCK, ELSEWHERE):
                     continue
                 else:
@@ -171,7 +178,10 @@ class _Run:
         for place, _ in accesses(op):
             if type(place) is not tuple or index in engine.failed:
                 continue
-            if place[1] == "lock":
+            if place[1] == ATOMIC or (kind == WRITE and place[1] == "lock"):  # a whole call
+                self._acquire(tid, place)
+                self._release(index, tid, place)
+            elif place[1] == "lock":
                 if kind == RELEASE:
                     self._release(index, tid, place)
                 elif kind in (TRY, ACQUIRE, TIMED_ACQUIRE):

@@ -50,6 +50,10 @@ class RandomWalk:
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         """Nothing to choose."""
 
+    def choose(self, engine: Engine, count: int) -> int:
+        """Any alternative."""
+        return self.random.randrange(count)
+
     def _goes_on(self, engine: Engine, current: VirtualThread) -> bool:
         """Whether there is nothing to decide: it has not blocked, started a thread, or come to a shared place."""
         return (

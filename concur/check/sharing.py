@@ -19,19 +19,20 @@ _BOOKKEEPING = frozenset(
 )
 
 _Snapshot = list[tuple[Any, dict[str, Any]]]
+# Key, which begins with the name of the module -> the module, and what it looked like when it was loaded.
 _kept: dict[str, tuple[types.ModuleType, _Snapshot]] = {}
 
 
-def kept(name: str) -> types.ModuleType | None:
-    """The module of that name, if it was loaded before and keeps no state."""
-    entry = _kept.get(name)
+def kept(key: str) -> types.ModuleType | None:
+    """The module that was kept under that key, if it keeps no state."""
+    entry = _kept.get(key)
     return None if entry is None else entry[0]
 
 
-def keep(name: str, module: types.ModuleType) -> None:
+def keep(key: str, module: types.ModuleType) -> None:
     """Keep a module for later runs, if it keeps no state."""
     if _is_constant(vars(module)):
-        _kept[name] = (module, _snapshot(module))
+        _kept[key] = (module, _snapshot(module))
 
 
 def drop_changed() -> None:

@@ -58,8 +58,8 @@ def shrink(
     way: Callable[[Engine], Way] = way_of_failing,
     max_runs: int = MAX_RUNS,
     max_steps: int = MAX_STEPS,
-) -> list[int]:
-    """The schedule of a run that fails as `found` does, with as few switches as the budget can show.
+) -> tuple[list[int], list[int]]:
+    """A run that fails as `found` does, with as few switches as the budget can show: its schedule, its choices.
 
     Args:
         run: makes one run with everything announced.
@@ -74,7 +74,7 @@ def shrink(
         shrinker.from_below()
     except _Spent:
         pass
-    return shrinker.best
+    return shrinker.best, shrinker.choices
 
 
 class _Spent(Exception):
@@ -199,6 +199,7 @@ class _Shrinker:
         self.way = way
         self.wanted = way(found)
         self.best = [tid for tid, _ in found.trace]
+        self.choices = found.choices
         self.places = Places()
         self.places.learn_from(found)
         self.runs = max_runs
@@ -210,10 +211,14 @@ class _Shrinker:
         while size:
             start = 0
             while start < len(blocks := _blocks(self.best)):
-                if not self._is_better(Lenient(_steps(blocks[:start] + blocks[start + size :]))):
+                if not self._is_better(
+                    Lenient(_steps(blocks[:start] + blocks[start + size :]), self.choices)
+                ):
                     start += size
             size //= 2
-        while any(self._is_better(Lenient(_steps(moved))) for moved in _moves(_blocks(self.best))):
+        while any(
+            self._is_better(Lenient(_steps(moved), self.choices)) for moved in _moves(_blocks(self.best))
+        ):
             pass
 
     def from_below(self) -> None:
@@ -231,7 +236,7 @@ class _Shrinker:
             most = switches(self.best)
             if least > most:
                 return
-            strategy = Bounded([*taken[:at], thread], most, self.wanted[0], self.places)
+            strategy = Bounded([*taken[:at], thread], most, self.wanted[0], self.places, self.choices)
             self._is_better(strategy)
             for cost, index, tid in strategy.branches:
                 heapq.heappush(queue, (cost, next(order), strategy.taken, index, tid))
@@ -249,7 +254,7 @@ class _Shrinker:
         schedule = [tid for tid, _ in engine.trace]
         if _rank(schedule) >= _rank(self.best):
             return False
-        self.best = schedule
+        self.best, self.choices = schedule, engine.choices
         return True
 
 

@@ -25,6 +25,7 @@ class VirtualThread:
         "daemon",
         "deadline",
         "done",
+        "ending",
         "expired",
         "fresh",
         "joined",
@@ -34,6 +35,7 @@ class VirtualThread:
         "object",
         "op",
         "opaque",
+        "section",
         "site",
         "tid",
     )
@@ -48,6 +50,8 @@ class VirtualThread:
         self.op: Op | None = None  # announced, not yet performed
         self.opaque: str | None = None  # the call below which that happens, if it was not rewritten
         self.site: tuple[str, int] | None = None  # where it stands, if recording
+        self.section: Any = None  # the call that is taken as one step and runs now, see sections.py
+        self.ending = False  # the step that it has announced is its last
         self.done = False
         self.minor = False  # what it announced would not be, if `full` were off
         self.fresh = True  # has not announced anything yet
@@ -68,6 +72,9 @@ class Strategy(Protocol):
 
     def stay(self, engine: "Engine", thread: VirtualThread) -> None:
         """The thread takes a step where no other can be picked."""
+
+    def choose(self, engine: "Engine", count: int) -> int:
+        """Which of so many alternatives the step just taken has; from 0."""
 
 
 class Carrier(Protocol):

@@ -77,6 +77,12 @@ def short(value: Any, by: reprlib.Repr = _short) -> str:
         runs.active = before
 
 
+def _inside_a_call() -> bool:
+    """Whether the current thread is inside a call that is shown as one step."""
+    run = runs.active
+    return run is not None and run.current.section is not None
+
+
 class Recorder:
     """Writes a run down while it happens."""
 
@@ -145,6 +151,8 @@ class Recorder:
         if isinstance(place, str):
             return f"{ops.KIND_NAMES[kind]} {place.rpartition('.')[2].rpartition(':')[2]}"
         name = place[1]
+        if name == ops.ATOMIC:
+            return f"{self.name(thing.thing)}.{thing.method}({', '.join(map(short, thing.args))})"
         if name == ops.HISTORY:
             return f"{'begin' if kind == ops.READ else 'end'} {thing}"
         if name == "lock":
@@ -222,23 +230,23 @@ class Recorder:
         assert thread.op is not None
         site, inside, what, owner = self._announced[thread.tid]
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
-        if type(thread.op[1]) is tuple and thread.op[1][1] == "[]":
+        if type(thread.op[1]) is tuple and thread.op[1][1] == "[]" and thread.op[2] is not None:
             step.before = short(thread.op[2], _long)
         self.steps.append(step)
 
     def value(self, value: Any) -> None:
         """The value that the latest step read or wrote."""
-        if self.steps and self.steps[-1].value is None:
+        if self.steps and self.steps[-1].value is None and not _inside_a_call():
             self.steps[-1].value, self.steps[-1].found = short(value), id(value)
 
     def word(self, verb: str, what: str, value: Any) -> None:
         """The latest step read or wrote bytes of a buffer."""
-        if self.steps:
+        if self.steps and not _inside_a_call():
             self.steps[-1].what, self.steps[-1].value = f"{verb} {what}", short(value)
 
     def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:
         """The latest step is a call of a method of a container, or of a function that looks into some."""
-        if not self.steps:
+        if not self.steps or _inside_a_call():
             return
         if owner is not None:
             self.steps[-1].what = f"{self.name(owner)}.{function}({', '.join(map(short, args))})"
@@ -249,25 +257,25 @@ class Recorder:
 
     def item(self, verb: str, thing: Any, key: Any) -> None:
         """The latest step reads, writes or deletes one item of a container."""
-        if self.steps:
+        if self.steps and not _inside_a_call():
             self.steps[-1].key = short(key)
             self.steps[-1].what = f"{verb} {self.name(thing)}[{_key(key)}]"
 
     def left(self, thing: Any) -> None:
         """What the latest step left in a container."""
-        if self.steps:
+        if self.steps and not _inside_a_call():
             self.steps[-1].after = short(thing)
 
     def compared(self, left: Any, sign: str, right: Any, containers: list[Any]) -> None:
         """The latest step looks into containers for an operator."""
-        if self.steps:
+        if self.steps and not _inside_a_call():
             known = {id(each) for each in containers}
             sides = [self.name(side) if id(side) in known else short(side) for side in (left, right)]
             self.steps[-1].what = f"{sides[0]} {sign} {sides[1]}"
 
     def emptiness(self, thing: Any) -> None:
         """The latest step looks whether a container is empty."""
-        if self.steps:
+        if self.steps and not _inside_a_call():
             self.steps[-1].what = f"bool({self.name(thing)})"
 
     def finished(self, engine: Engine) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import ops
 from concur.check.virtual_time import begin_timed, in_time, timed_out
+from concur.check.wakeups import Whenever
 
 __concur__ = True  # what is defined here announces by itself
 
@@ -56,6 +57,14 @@ class Lock:
             run.now += timeout
             return False
         place = (id(self), "lock")
+        if isinstance(timeout, Whenever):
+            run.step((ops.TRY, place, self, None, None))
+            if self.owner is None:
+                self.owner = me
+                return True
+            run.fail_step()
+            run.woken_without_reason.add(me)
+            return False
         if not blocking or timeout == 0:
             run.step((ops.TRY, place, self, None, None))
         elif timeout < 0:

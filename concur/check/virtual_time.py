@@ -20,6 +20,10 @@ BEGINNING = 1_600_000_000.0  # the wall clock when a run begins
 
 def begin_timed(run: Engine, kind: int, place: Any, thing: Any, timeout: float) -> bool:
     """Take part in a timed wait; returns whether the time-out may end it now."""
+    if run.current.section is not None:
+        run.current.section.apart = bool(
+            thing.owner is not None if kind == ops.TIMED_ACQUIRE else not thing.over()
+        )
     if run.options.timeouts == "idle":
         return run.wait_until((kind, place, thing, None, None), timeout)
     if run.knowledge.clock or run.full:
@@ -48,7 +52,10 @@ def in_time(run: Engine) -> None:
     if run.timer is not None:
         last = run.current.last
         tid, op = run.trace[last]
-        run.trace[last] = (tid, (*op[:4], None))
+        run.trace[last] = (
+            tid,
+            (*op[:4], tuple(each for each in op[4] or () if each[0] != ops.CLOCK) or None),
+        )
 
 
 def sleep(seconds: float) -> None:
@@ -63,6 +70,8 @@ def sleep(seconds: float) -> None:
             run.refuse()
         run.now += seconds
         return
+    if run.current.section is not None:
+        run.current.section.apart = True
     if run.options.timeouts == "idle":
         run.wait_until((ops.SLEEP, None, None, None, None), seconds)
     elif run.knowledge.clock or run.full:

@@ -45,6 +45,7 @@ class Work:
         self, scenario: Scenario, options: Options, progress: Callable[[int], object] | None = None
     ) -> None:
         self.scenario = scenario
+        scenario.loader.take_as_one_step(options.atomic)
         self.options = options
         self.progress = progress
         self.knowledge = Knowledge()
@@ -148,6 +149,7 @@ class Work:
             self.look(engine, search.base)
             if not engine.pruned:
                 done += 1
+                self.see_that_all_are_taken()
                 if engine.went_wrong or self.race_in(engine):
                     return self.refuted([tid for tid, _ in engine.trace], done, engine)
                 cut = cut or engine.cut
@@ -176,6 +178,7 @@ class Work:
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
             self.look(engine)
+            self.see_that_all_are_taken()
             if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
             if max_seconds is not None and self.seconds > max_seconds:
@@ -186,7 +189,7 @@ class Work:
         self.knowledge.conflated.update(token.conflated)
         self.knowledge.closed = True
         self.knowledge.cycles = token.livelock
-        strategy = Follow(token.schedule)
+        strategy = Follow(token.schedule, token.choices)
         self.scenario.fresh()
         recorder = Recorder(self.scenario.own_files())
         carrier = ThreadCarrier() if backend == "threads" else GreenletCarrier()
@@ -205,6 +208,15 @@ class Work:
         if engine.went_wrong or self.race_in(engine):
             return self.verdict(Status.REFUTED, 1, "one schedule", failure=self.failure(engine, recorder))
         return self.unfinished(1, "one schedule was replayed, and it ended well")
+
+    def see_that_all_are_taken(self) -> None:
+        """A class that is to be taken as one step has to exist: the verdict will name it."""
+        loader = self.scenario.loader
+        for name in loader.atomic:
+            if name not in loader.taken:
+                raise UsageError(
+                    f"atomic: no module that scenario {self.scenario.name} loads has the class '{name}'"
+                )
 
     # Data races
 
@@ -231,11 +243,12 @@ class Work:
     def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
         """See that the failing schedule fails again, and show the simplest one that fails in the same way."""
         self.knowledge.closed = True
-        strategy = Follow(schedule, skip_minor=not full)
+        strategy = Follow(schedule, found.choices, skip_minor=not full)
         engine = self.run(strategy, full=True)
         if strategy.diverged is None and self.outcome(engine) == self.outcome(found):
             found = engine
-            strategy = Follow(shrink(functools.partial(self.run, full=True), found, self.way_of_failing))
+            simplest = shrink(functools.partial(self.run, full=True), found, self.way_of_failing)
+            strategy = Follow(*simplest)
             recorder = Recorder(self.scenario.own_files())
             engine = self.run(strategy, full=True, recorder=recorder)
             if strategy.diverged is None and self.way_of_failing(engine) == self.way_of_failing(found):
@@ -251,7 +264,7 @@ class Work:
             self.scenario.digest(),
             [tid for tid, _ in engine.trace],
             self.options.letters(),
-            (),
+            tuple(engine.choices),
             tuple(sorted(self.knowledge.conflated)),
             self.options.atomic,
             engine.livelocked,

@@ -48,6 +48,12 @@ class Enumeration:
         self.depth += 1
         return engine.threads[tid]
 
+    def choose(self, engine: Engine, count: int) -> int:
+        if self.depth == len(self.stack):
+            self.stack.append(list(range(count)))
+        self.depth += 1
+        return self.stack[self.depth - 1][0]
+
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         raise AssertionError("the generated programs call nothing that is not rewritten")
 
@@ -58,6 +64,41 @@ class Enumeration:
                 return True
             self.stack.pop()
         return False
+
+
+CPYTHON = Options(max_steps=300)
+
+
+class Classes:
+    """Counts schedules, and the classes of equivalent ones: those in which the same steps come before each other."""
+
+    def __init__(self) -> None:
+        self.schedules = 0
+        self.classes = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A search begins, or begins again."""
+        self.seen: set[Any] = set()
+
+    def add(self, engine: Engine, clocks: list[list[int]]) -> None:
+        """Take in a run; one that was given up, since it would repeat another, is a schedule without a class."""
+        self.schedules += 1
+        counts: list[int] = []  # of each step, the how manieth it is of its thread
+        latest: dict[int, int] = {}
+        for tid, _ in engine.trace:
+            latest[tid] = latest.get(tid, 0) + 1
+            counts.append(latest[tid])
+        order = tuple(
+            sorted(
+                (tid, tuple(0 if step < 0 else counts[step] for step in clock))
+                for (tid, _), clock in zip(engine.trace, clocks, strict=True)
+            )
+        )
+        key = (order, tuple(engine.choices))
+        if not engine.pruned and key not in self.seen:
+            self.seen.add(key)
+            self.classes += 1
 
 
 LIVELOCK = "livelock"  # the outcome of a run that can go on for ever, each thread in turn
@@ -86,6 +127,8 @@ def outcome(engine: Engine, scenario: Scenario) -> Any:
             module.State.total,
             bytes(o.buf),
             bytes(o.numbers),
+            getattr(getattr(module, "number", None), "_value", None),
+            getattr(getattr(module, "permits", None), "_permits", None),
         ),
         tuple(sorted((engine.threads[tid].name, values.get("r")) for tid, values in results.items())),
         tuple(sorted((f.thread.name, type(f.error).__name__) for f in engine.failures)),
@@ -98,14 +141,29 @@ def outcomes(
     path: str | os.PathLike[str],
     strategy: Callable[[], Any] = Search,
     *,
-    timeouts: str = "any",
+    options: Options = CPYTHON,
     limit: int = 20_000,
     threads: bool = False,
+    visible: bool = False,
     observe: Callable[[Engine, Scenario], Any] = outcome,
+    classes: "Classes | None" = None,
 ) -> tuple[set[Any], int]:
-    """Every outcome of the scenario under a strategy, and how many schedules that took."""
+    """Every outcome of the scenario under a strategy, and how many schedules that took.
+
+    Args:
+        path: the file of the scenario.
+        strategy: makes the search.
+        options: as of an exploration.
+        limit: schedules after which to give up.
+        threads: run on threads of the operating system.
+        visible: take nothing as one step, not even atomics.
+        observe: what counts as the outcome of a run.
+        classes: counts the classes of equivalent schedules.
+    """
     scenario = Scenario(f"{path}::scenario")
-    options = Options(timeouts=timeouts, max_steps=300)  # type: ignore[arg-type]
+    scenario.loader.take_as_one_step(options.atomic)
+    if visible:
+        scenario.loader.always = ()
     knowledge = Knowledge()
     search = strategy()
     found: set[Any] = set()
@@ -126,6 +184,8 @@ def outcomes(
         if knowledge.revised:
             knowledge.settle()
             search, found, done = strategy(), set(), 0
+            if classes is not None:
+                classes.begin()
             continue
         if not engine.pruned:
             done += 1
@@ -133,7 +193,10 @@ def outcomes(
                 found.add(observe(engine, scenario))
             elif engine.livelocked:
                 found.add(LIVELOCK)
-        if not search.next(engine):
+        more = search.next(engine)
+        if classes is not None:
+            classes.add(engine, search.clocks)
+        if not more:
             return found, done
         if done >= limit:
             raise TooLarge

@@ -161,11 +161,31 @@ busy = st.one_of(
     ),
 )
 lives = st.sampled_from(["A", "B"]).map(lambda name: [f"r = r * 5 + threads['{name}'].is_alive()"])
+# Objects whose calls may be taken as one step; some statements look inside them.
+atomics = st.one_of(
+    st.just(["r = r * 5 + number.fetch_add(1)"]),
+    numbers.map(lambda n: [f"number.set({n})"]),
+    st.just(["r = r * 5 + number.compare_and_set(0, 2)"]),
+    st.just(["r = r * 5 + number.exchange(r % 3)"]),
+    st.just(["r = r * 5 + number.get()"]),
+    st.just(["r = r * 5 + number._value"]),
+    st.just(["number._value = 3"]),
+    st.just(["with permits:", "    o.x += 1"]),
+    st.just(["r = r * 5 + permits.acquire(False)"]),
+    st.just(["r = r * 5 + permits.acquire(timeout=1)"]),
+    st.just(["permits.acquire()", "r = r * 5 + o.x"]),
+    st.just(["o.x = r", "permits.release()"]),
+    st.just(["r = r * 5 + permits._permits"]),
+    st.just(["with permits._guard:", "    o.y += 1"]),
+)
 conditions = st.one_of(
     st.just(["with monitor:", "    monitor.wait()"]),
     st.just(["with monitor:", "    monitor.notify()"]),
     st.just(["with monitor:", "    o.x += 1", "    monitor.notify_all()"]),
     st.just(["with monitor:", "    while not o.x:", "        monitor.wait()"]),
+    st.just(["with monitor:", "    monitor.wait()", "    r = r * 5 + o.x", "    o.x += 1"]),
+    st.just(["with monitor:", "    r = r * 5 + bool(monitor.wait_for(lambda: o.x))"]),
+    st.just(["with monitor:", "    monitor.notify(2)"]),
 )
 
 
@@ -217,6 +237,30 @@ def looping_programs(*, with_busy: bool = False) -> st.SearchStrategy[tuple[Bloc
     )
 
 
+def programs_of_atomics() -> st.SearchStrategy[tuple[Block, ...]]:
+    """Programs with calls that may be taken as one step."""
+    body = st.lists(_blocks(st.one_of(atomics, atomics, atomics, data)), min_size=1, max_size=2).map(
+        lambda blocks: [line for b in blocks for line in b]
+    )
+    return st.tuples(body, body, st.just([])) | st.tuples(
+        _short(body), _short(body), _short(body), st.just([])
+    )
+
+
+def programs_of_conditions() -> st.SearchStrategy[tuple[Block, ...]]:
+    """Programs with two waiters at least, for the options of conditions."""
+    wait = st.sampled_from(
+        [
+            ["with monitor:", "    monitor.wait()", "    r = r * 5 + o.x", "    o.x += 1"],
+            ["with monitor:", "    while not o.x:", "        monitor.wait()", "    o.x -= 1"],
+        ]
+    )
+    other = st.lists(st.one_of(conditions, conditions, data), min_size=1, max_size=2).map(
+        lambda blocks: [line for b in blocks for line in b]
+    )
+    return st.tuples(wait, wait, other, st.just([]))
+
+
 def programs_of_buffers() -> st.SearchStrategy[tuple[Block, ...]]:
     """Programs that do little but load and store in a buffer."""
     kinds = st.one_of(buffers, buffers, buffers, data)
@@ -232,11 +276,19 @@ def _short(body: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
     return body.filter(lambda block: len(block) <= 3)
 
 
+# Made only where a program uses it.
+_WHEN_NAMED = {
+    "monitor": "monitor = threading.Condition(threading.Lock())\n",
+    "number": "from concur import AtomicInteger\nnumber = AtomicInteger()\n",
+    "permits": "from concur import Semaphore\npermits = Semaphore(1)\n",
+}
+
+
 def source(program: tuple[Block, ...], order: str) -> str:
     """The text of a program, whose threads are started in the given order."""
     *workers, main = program
     text = "\n".join(line for block in program for line in block)
-    parts = [HEAD + ("monitor = threading.Condition(threading.Lock())\n" if "monitor" in text else "")]
+    parts = [HEAD + "".join(line for word, line in _WHEN_NAMED.items() if word in text)]
     for name, block in zip("ABC", workers, strict=False):
         lines = ["global G", "r = 0", *block, "mine.r = r"]
         parts.append(f"def work_{name}():\n" + textwrap.indent("\n".join(lines), "    "))

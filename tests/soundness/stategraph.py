@@ -148,6 +148,9 @@ class Graph:
         self.depth += 1
         return engine.threads[tid]
 
+    def choose(self, engine: Engine, count: int) -> int:
+        raise AssertionError("the generated programs have no choices")
+
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         raise AssertionError("the generated programs call nothing that is not rewritten")
 

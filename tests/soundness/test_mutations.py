@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from concur.check import dpor
+from concur.check.options import Options
 
 from .enumeration import Enumeration, outcomes
 from .programs import source
@@ -38,15 +39,17 @@ WITNESSES: dict[str, tuple[Any, str]] = {
 }
 
 
-def differs(tmp_path: Path, rule: str, program: Any, timeouts: str) -> bool:
+def differs(tmp_path: Path, rule: str, program: Any, timeouts: Any) -> bool:
     """Whether the search without the rule gives other outcomes than the reference."""
     file = tmp_path / "program.py"
     names = "ABC"[: len(program) - 1]
     file.write_text(source(program, names))
-    reference, _ = outcomes(file, lambda: Enumeration(lifecycle=False), timeouts=timeouts)
-    assert outcomes(file, timeouts=timeouts)[0] == reference
+    reference, _ = outcomes(
+        file, lambda: Enumeration(lifecycle=False), options=Options(timeouts=timeouts, max_steps=300)
+    )
+    assert outcomes(file, options=Options(timeouts=timeouts, max_steps=300))[0] == reference
     broken = type("Broken", (dpor.Search,), {"rules": dpor.Search.rules - {rule}})
-    return outcomes(file, broken, timeouts=timeouts)[0] != reference
+    return outcomes(file, broken, options=Options(timeouts=timeouts, max_steps=300))[0] != reference
 
 
 @pytest.mark.parametrize("rule", sorted(WITNESSES))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from concur.errors import DeadlockError, NotOwnerError
-from concur.sync import Condition, Mutex, Semaphore
+from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -54,6 +54,19 @@ def test_permits_are_copied() -> None:
 
     in_child(check)
     assert semaphore.acquire(False)
+
+
+def test_atomics_are_copied() -> None:
+    """What the child changes, the parent does not see."""
+    number, reference = AtomicInteger(1), AtomicReference("parent")
+
+    def check() -> None:
+        assert number.fetch_add(5) == 1
+        assert reference.exchange("child") == "parent"
+        assert (number.get(), reference.get()) == (6, "child")
+
+    in_child(check)
+    assert (number.get(), reference.get()) == (1, "parent")
 
 
 def test_new_threads_of_the_child() -> None:
