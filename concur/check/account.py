@@ -152,18 +152,12 @@ def tests_around(site: Site) -> frozenset[int]:
     return frozenset(lines)
 
 
-def if_around(site: Site) -> ast.If | None:
-    """The ``if`` under which a line stands, if there is one and no ``while`` is inside or around it."""
-    around = [
-        block
+def in_while(site: Site) -> bool:
+    """Whether a line stands in the test or in the body of a ``while``."""
+    return any(
+        isinstance(block, ast.While) and block.lineno <= site[1] <= (block.body[-1].end_lineno or 0)
         for block in _blocks_of(site[0])
-        if not isinstance(block, ast.IfExp)
-        and block.body[0].lineno <= site[1] <= (block.body[-1].end_lineno or 0)
-    ]
-    if not around or any(isinstance(block, ast.While) for block in around):
-        return None
-    found = max(around, key=lambda block: block.lineno)
-    return found if isinstance(found, ast.If) else None
+    )
 
 
 def _blocks_of(file: str) -> list[Any]:

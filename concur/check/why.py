@@ -12,7 +12,7 @@ from concur.check.ops import READ
 from concur.check.trace import short_file, source_line
 from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
 from concur.check.why_stuck import is_bystander
-from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup
+from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup, woken_for_nothing
 
 
 def why_failed(run: Account, failure: ThreadFailure) -> str:
@@ -76,6 +76,7 @@ def elsewhere(run: Account, failure: ThreadFailure) -> str:
 
 _TEMPLATES = (
     changed_under_iteration,  # may have begun before the first step
+    woken_for_nothing,
     uninterrupted,
     stolen_wakeup,
     released_by_other,

@@ -38,10 +38,23 @@ def began(run: Account, waiting: Recorded) -> int:
     for index in range(len(run.steps) - 1, -1, -1):
         step = run.steps[index]
         if step.tid == waiting.tid:
-            if not _same_call(step, waiting):
+            if not same_call(step, waiting):
                 break
             found = index
     return found
+
+
+def hold_before(run: Account, tid: int, begun: int) -> int:
+    """Since when a thread held the lock that it gave up in the wait that began at that step."""
+    place, taken = None, 0
+    for step in run.steps[begun:]:
+        if step.tid == tid and step.op[0] == ops.RELEASE:
+            place = step.op[1]
+            break
+    for index, step in enumerate(run.steps[:begun]):
+        if step.tid == tid and step.op[0] in _TAKES and step.op[1] == place:
+            taken = index
+    return taken
 
 
 def waited_at(run: Account, owner: object, index: int) -> dict[int, Recorded]:
@@ -51,7 +64,7 @@ def waited_at(run: Account, owner: object, index: int) -> dict[int, Recorded]:
         if step.owner is not owner or step.inside.rpartition(".")[2] not in _WAITS:
             continue
         now = next((later for later in run.steps[index:] if later.tid == tid), None) or _pending(run, tid)
-        if now is not None and _same_call(now, step):
+        if now is not None and same_call(now, step):
             found[tid] = step
     return found
 
@@ -62,7 +75,7 @@ def woken_by(run: Account, note: tuple[int, Recorded]) -> dict[int, Recorded]:
     opened = set()
     for step in run.steps[index:]:
         if step.tid == call.tid:
-            if not _same_call(step, call):
+            if not same_call(step, call):
                 break
             if step.op[0] == ops.RELEASE:
                 opened.add(step.op[1])
@@ -78,18 +91,19 @@ def _locks_of_wait(run: Account, tid: int, index: int, last: Recorded) -> set[An
     found = set()
     for step in reversed(run.steps[:index]):
         if step.tid == tid:
-            if not _same_call(step, last):
+            if not same_call(step, last):
                 break
-            if step.op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE, ops.TRY):
+            if step.op[0] in _TAKES:
                 found.add(step.op[1])
     pending = _pending(run, tid)
-    if pending is not None and _same_call(pending, last):
+    if pending is not None and same_call(pending, last):
         found.add(pending.op[1])
     later = next((step for step in run.steps[index:] if step.tid == tid), None)
     return found if later is None else found | {later.op[1]}
 
 
-def _same_call(one: Recorded, other: Recorded) -> bool:
+def same_call(one: Recorded, other: Recorded) -> bool:
+    """Whether two steps of a thread belong to one call of a library, or to calls next to each other on a line."""
     return one.owner is other.owner and (one.inside, one.site) == (other.inside, other.site)
 
 
@@ -98,6 +112,7 @@ def _pending(run: Account, tid: int) -> Recorded | None:
 
 
 _WAITS = ("wait", "wait_for")
+_TAKES = (ops.ACQUIRE, ops.TRY, ops.TIMED_ACQUIRE)
 
 
 def _condition(run: Account, waiting: Recorded, name: str) -> list[str]:
@@ -170,20 +185,10 @@ def _early_test(run: Account, waiting: Recorded, begun: int, note: int) -> list[
                     f" changed it ({where(step)}): test and wait under one hold of the lock"
                 )
                 return [told]
-    held = _hold(run, waiting, begun)
+    held = hold_before(run, waiting.tid, begun)
     if not around and not any(index >= held for index in seen):
         return ["it waited without a test: keep a flag under the lock, and wait only while it is not set"]
     return []
-
-
-def _hold(run: Account, waiting: Recorded, begun: int) -> int:
-    """Since when the thread holds the lock with which it began to wait."""
-    taken = [
-        index
-        for index, step in calls(run, waiting.owner, "acquire")
-        if step.tid == waiting.tid and index < begun
-    ]
-    return taken[-1] if taken else 0
 
 
 def _silent_change(run: Account, waiting: Recorded, begun: int, name: str) -> list[str]:
@@ -191,7 +196,7 @@ def _silent_change(run: Account, waiting: Recorded, begun: int, name: str) -> li
     that notified nobody afterwards, and left something else than the thread had found."""
     looked = [
         step
-        for step in run.steps[_hold(run, waiting, begun) : begun]
+        for step in run.steps[hold_before(run, waiting.tid, begun) : begun]
         if step.tid == waiting.tid and reads(step) and not step.inside
     ]
     for test in reversed(looked):

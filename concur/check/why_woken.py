@@ -1,71 +1,86 @@
 """Another thread was quicker at a lock: it came before one that was woken, or gave away what was not its own."""
 
 from concur.check import ops
-from concur.check.account import Account, if_around, overlap, place_of, reads, where, writes
+from concur.check.account import Account, in_while, overlap, place_of, reads, where, writes
 from concur.check.engine import ThreadFailure
 from concur.check.report import phrase
 from concur.check.trace import Recorded
-from concur.check.why_waits import calls, woken_by
+from concur.check.why_waits import calls, hold_before, same_call, woken_by
 
 
 def stolen_wakeup(run: Account, failure: ThreadFailure) -> str:
-    """Said if the thread that failed had tested a place in an ``if`` around a ``wait()`` of a condition, was notified,
-    and before it had the lock back a third thread left that place as the test had found it."""
+    """Said if the thread that failed had waited for a condition, with no ``while`` around the ``wait()``, was notified,
+    and before it had the lock back a third thread left what it had looked at under the lock as it had found it."""
     tid, steps = failure.thread.tid, run.steps
-    mine = [index for index in range(failure.after) if steps[index].tid == tid]
-    waits = [index for index in mine if steps[index].inside.endswith(".wait")]
-    if not waits:
+    span = _last_wait(run, failure)
+    if span is None:
         return ""
-    end = waits[-1]
-    call = (steps[end].owner, steps[end].site)
-    start = end
-    for index in reversed([index for index in mine if index <= end]):
-        if (steps[index].owner, steps[index].site) != call or not steps[index].inside.endswith(".wait"):
-            break
-        start = index
-    block = if_around(steps[end].site)
-    if block is None:
+    start, end = span
+    if in_while(steps[end].site):
         return ""
-    lines = range(block.test.lineno, (block.test.end_lineno or block.test.lineno) + 1)
-    tests = [
-        steps[index]
-        for index in mine
-        if index < start and steps[index].site[1] in lines and reads(steps[index])
-    ]
-    woken = [
-        note
-        for note in calls(run, steps[end].owner, "notify", "notify_all")
-        if start < note[0] < end and tid in woken_by(run, note)
-    ]
-    if not tests or not woken:
+    woken = _notified(run, tid, start, end)
+    use = f"use while, not if ({where(steps[end])})."
+    if not woken:
         return ""
-    test, (notified, note) = tests[-1], woken[0]
-    changes = [
-        (index, step)
-        for index, step in enumerate(steps[:end])
-        if index > start and writes(step) and overlap(place_of(step), place_of(test))
-    ]
-    if not changes:
+    notified, note = woken[0]
+    for test in reversed(steps[hold_before(run, tid, start) : start]):
+        if test.tid != tid or test.inside or not reads(test):
+            continue
+        changes = [
+            (index, step)
+            for index, step in enumerate(steps[:end])
+            if index > start and writes(step) and overlap(place_of(step), place_of(test))
+        ]
+        if len(changes) < 2 or not _as_before(run, test, changes[-1][1], end):
+            continue
+        index, thief = changes[-1]
+        if index > notified and thief.tid not in (tid, note.tid):
+            return (
+                f"{run.name(tid)} was woken by {run.name(note.tid)} ({where(note)}), but {run.name(thief.tid)} came"
+                f" first ({phrase(thief.what, thief.value)}, {where(thief)}) before it had the lock back.\n"
+                f"It had found {run.place(test)} so before {steps[end].inside}() ({where(test)}), and no while around"
+                f" the wait made it look again: {use}"
+            )
+    return ""
+
+
+def woken_for_nothing(run: Account, failure: ThreadFailure) -> str:
+    """Said if the thread that failed had its spurious wake-up in its last wait for a condition, and no ``while`` is
+    around that."""
+    tid, span = failure.thread.tid, _last_wait(run, failure)
+    if span is None or tid not in run.engine.woken_without_reason:
         return ""
-    index, thief = changes[-1]
-    made_true = [step for at, step in changes if at < index]
-    if (
-        index < notified
-        or thief.tid in (tid, note.tid)
-        or not made_true
-        or not _as_before(run, test, thief, end, tid)
-    ):
+    end = run.steps[span[1]]
+    if in_while(end.site) or _notified(run, tid, *span):
         return ""
     return (
-        f"{run.name(tid)} was woken by {run.name(note.tid)} ({where(note)}), but {run.name(thief.tid)} came first"
-        f" ({phrase(thief.what, thief.value)}, {where(thief)}) before it had the lock back.\n"
-        f"It tested its condition before {steps[end].inside}() and not again afterwards:"
-        f" use while, not if ({where(test)})."
+        f"{run.name(tid)} came back from {end.inside}() ({where(end)}) although nobody had notified it, as a condition"
+        f" may let it.\nNo while around the wait made it look again: use while, not if ({where(end)})."
     )
 
 
-def _as_before(run: Account, test: Recorded, thief: Recorded, end: int, tid: int) -> bool:
-    """Whether the place holds again what the test had found when it decided to wait."""
+def _notified(run: Account, tid: int, start: int, end: int) -> list[tuple[int, Recorded]]:
+    """The notifications that woke a thread in a call of ``wait()`` with that first and last step."""
+    notes = calls(run, run.steps[end].owner, "notify", "notify_all")
+    return [note for note in notes if start < note[0] < end and tid in woken_by(run, note)]
+
+
+def _last_wait(run: Account, failure: ThreadFailure) -> tuple[int, int] | None:
+    """The first and the last step of the last call of ``wait()`` that the failing thread came back from."""
+    mine = [index for index in range(failure.after) if run.steps[index].tid == failure.thread.tid]
+    waits = [index for index in mine if run.steps[index].inside.endswith(".wait")]
+    if not waits:
+        return None
+    start = end = waits[-1]
+    for index in reversed([index for index in mine if index < end]):
+        if not same_call(run.steps[index], run.steps[end]):
+            break
+        start = index
+    return start, end
+
+
+def _as_before(run: Account, test: Recorded, thief: Recorded, end: int) -> bool:
+    """Whether the place holds again what the test had found when the thread decided to wait."""
     if test.before is None:
         return test.value is not None and test.value == thief.value
     after = [step for step in run.steps[end:] if step.op[1] == test.op[1]]
