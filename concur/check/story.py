@@ -43,6 +43,8 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         message = f"thread{'s' * several} {run.named(tids)} go{'' if several else 'es'} round for ever"
         why = why_livelocked(run, start)
         shown = relevant(recorder.steps, [])
+        if not any(step is shown_step for step in recorder.steps[start:] for shown_step in shown):
+            shown += [step for step in recorder.steps[start:] if step.site[1]]  # it goes round by itself
         steps = _steps(run, shown)
         repeating = {id(step) for step in recorder.steps[start:]}
         at = [index for index, step in enumerate(shown) if id(step) in repeating]

@@ -167,7 +167,7 @@ class Recorder:
             own = run is not None and run.current in (thing, getattr(thing, "_cc_thread", None))
             return "end" if own else f"start {called}"
         if name in ("[]", "next"):
-            return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
+            return f"{'look into' if kind == ops.READ else 'change'} {self.name(thing)}"
         if name.startswith("["):  # a word of a buffer
             return f"{ops.KIND_NAMES[kind]} {self.name(thing)}{name}"
         return f"{ops.KIND_NAMES[kind]} {name}"
@@ -205,6 +205,13 @@ class Recorder:
             taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
             name = self.names[id(thing)] = f"{found} #{len(taken) + 1}" if taken else found
         return name
+
+    def _known(self, thing: Any) -> str | None:
+        """The name of an object, if it has one; a literal has none, and its id may soon be another's."""
+        name = self.names.get(id(thing))
+        if name is None and name_of(thing, self._frames()):
+            name = self.name(thing)
+        return None if name is None or name.startswith("a ") else name
 
     def _frames(self) -> list[types.FrameType]:
         """The frames in which to look for names: the scenario's, then those of the current thread."""
@@ -270,7 +277,8 @@ class Recorder:
         """The latest step looks into containers for an operator."""
         if self.steps and not _inside_a_call():
             known = {id(each) for each in containers}
-            sides = [self.name(side) if id(side) in known else short(side) for side in (left, right)]
+            names = [self._known(side) if id(side) in known else None for side in (left, right)]
+            sides = [name or short(side) for name, side in zip(names, (left, right), strict=True)]
             self.steps[-1].what = f"{sides[0]} {sign} {sides[1]}"
 
     def emptiness(self, thing: Any) -> None:

@@ -100,7 +100,9 @@ def why_livelocked(run: Account, first: int) -> str:
                 sites.setdefault(short_file(step.site[0]), set()).add(step.site[1])
         told = "; ".join(f"{file}:{', '.join(map(str, sorted(at)))}" for file, at in sites.items())
         lines.append(f"{run.name(tid)} goes round {told}")
-    lines.append("After these steps all values and locks are as before them, and each thread had its turn.")
+    lines.append(
+        "After these steps all values and locks are as before them, and each that could run had its turn."
+    )
     acting = {step.tid for step in run.steps[first:] if not step.inside and step.op[0] != READ}
     if len(tids) > 1:
         if acting == set(tids):

@@ -122,8 +122,8 @@ def changed_under_iteration(run: Account, failure: ThreadFailure) -> str:
 
 def came_between(run: Account, failure: ThreadFailure) -> str:
     """Said if another thread changed a place between two steps that a thread took there next to each other, the second
-    of them on the line that fails; or, if the main thread fails when it is alone, both on one line, the second a
-    change of a place that the failing line names."""
+    of them on the line that fails; or, if the main thread fails when it is alone, the first reads and the second
+    changes a place that the failing line names."""
     tid, site = failure.thread.tid, run.failed_at(failure)
     alone = tid == 0 and run.alone(failure.after)
     for last in range(failure.after - 1, -1, -1):
