@@ -74,6 +74,19 @@ def elsewhere(run: Account, failure: ThreadFailure) -> str:
     return f"At that moment {', '.join(places)}." if places else ""
 
 
+def ran_meanwhile(run: Account, failure: ThreadFailure) -> str:
+    """Said if nothing else is: the first thread that had taken some steps, at what threads share, and not its last
+    one when another took some, and where it was then."""
+    steps = relevant(run.steps[: failure.after], [])
+    for last, then in enumerate(steps):
+        before = [index for index in range(last) if steps[index].tid == then.tid]
+        if before and before[-1] < last - 1 and then.tid != 0:
+            first = steps[before[-1]]
+            names = run.named(step.tid for step in steps[before[-1] + 1 : last])
+            return f"{names} ran while {run.name(then.tid)} was between {where(first)} and {where(then)}."
+    return ""
+
+
 _TEMPLATES = (
     changed_under_iteration,  # may have begun before the first step
     woken_for_nothing,
@@ -86,6 +99,7 @@ _TEMPLATES = (
     came_between,
     overtaken,
     elsewhere,
+    ran_meanwhile,
 )
 
 

@@ -74,7 +74,7 @@ def _entry(run: Account, waiting: Recorded) -> list[str]:
         owner = run.engine.holders.get(id(thing))
         if waiting.inside and owner == waiting.tid:  # a waiter's own lock, which another thread opens
             return tell_wait(run, waiting)
-        name = run.recorder.shortened(run.recorder.name(thing))
+        name = _lock_name(run, waiting)
         if owner == waiting.tid:
             told = (
                 f"{me} holds {name}{_taken(thing)} and waits for it again ({where(waiting)}). A Lock can be taken"
@@ -123,6 +123,13 @@ def _called(run: Account, thing: Any) -> str:
     return f"'{thing._cc_name}'" if thread is None else run.name(thread.tid)
 
 
+def _lock_name(run: Account, waiting: Recorded) -> str:
+    """The lock that a thread waits for; inside a call of a library, the object whose method was called."""
+    if waiting.inside and waiting.owner is not None:
+        return waiting.inside.rpartition(".")[0]
+    return run.recorder.shortened(run.recorder.name(waiting.op[2]))
+
+
 def _taken(lock: Any) -> str:
     site = getattr(lock, "taken_at", None)
     return f" (taken at {at(site)})" if site and site[1] else ""
@@ -156,7 +163,7 @@ def _kept_apart(run: Account, stuck: list[Recorded], edges: dict[int, tuple[int,
             continue
         if not any(other.tid == holder for other in stuck):
             continue
-        lock = run.recorder.shortened(run.recorder.name(waiting.op[2]))
+        lock = _lock_name(run, waiting)
         lines.append(
             f"{run.name(holder)} keeps {lock} while it waits. If it is {run.name(waiting.tid)} that it waits for, the"
             " lock keeps the two apart: do not wait for another thread while holding a lock that it needs."

@@ -125,8 +125,12 @@ def _condition(run: Account, waiting: Recorded, name: str) -> list[str]:
     if notes:
         index, step = notes[-1]
         call = f"{run.name(step.tid)} called {step.inside}() ({where(step)}) before that wait began"
-        others = set(waited_at(run, waiting.owner, index)) - {waiting.tid}
-        if others:
+        if waiting.tid in woken_by(run, notes[-1]):
+            return [
+                f"{call}, and woke it; it came back and waited again",
+                *_silent_change(run, waiting, begun, name),
+            ]
+        if waited_at(run, waiting.owner, index):
             return [f"{call}; nobody called it afterwards", *_silent_change(run, waiting, begun, name)]
         lines.append(f"{call}: nobody was waiting, and the notification was lost")
         lines += _early_test(run, waiting, begun, index)

@@ -4,6 +4,7 @@ To write the reports anew, and then read each one that changed:
 `CONCUR_UPDATE_GOLDEN=1 python -m pytest tests/check/test_golden.py`.
 """
 
+import ast
 import os
 import re
 from pathlib import Path
@@ -20,12 +21,9 @@ UPDATE = "CONCUR_UPDATE_GOLDEN"
 def report_of(name: str) -> str:
     """The report of a program at 80 columns, without what differs between machines."""
     file = GOLDEN / f"{name}.py"
-    options = re.search(r'OPTIONS = \{"(\w+)": "(\w+)"\}', file.read_text("utf-8"))
-    verdict = explore(
-        f"{file}::scenario",
-        max_seconds=None,
-        **({options[1]: options[2]} if options else {}),  # type: ignore[arg-type]
-    )
+    given = re.search(r"^OPTIONS = (.+)$", file.read_text("utf-8"), re.MULTILINE)
+    options = ast.literal_eval(given[1]) if given else {}
+    verdict = explore(f"{file}::scenario", max_seconds=None, **options)
     assert verdict.status is Status.REFUTED, verdict
     return re.sub(r"\d+\.\d\d s", "0.00 s", str(verdict)) + "\n"
 
