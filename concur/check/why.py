@@ -12,7 +12,7 @@ from concur.check.ops import READ
 from concur.check.trace import short_file, source_line
 from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
 from concur.check.why_stuck import is_bystander
-from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup, woken_for_nothing
+from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup, timed_out, woken_for_nothing
 
 
 def why_failed(run: Account, failure: ThreadFailure) -> str:
@@ -83,13 +83,17 @@ def ran_meanwhile(run: Account, failure: ThreadFailure) -> str:
         if before and before[-1] < last - 1 and then.tid != 0:
             first = steps[before[-1]]
             names = run.named(step.tid for step in steps[before[-1] + 1 : last])
-            return f"{names} ran while {run.name(then.tid)} was between {where(first)} and {where(then)}."
+            middle = f"between {where(first)} and {where(then)}"
+            if first.site == then.site:
+                middle = f"in the middle of {where(first)} ({source_line(first.site)})"
+            return f"{names} ran while {run.name(then.tid)} was {middle}."
     return ""
 
 
 _TEMPLATES = (
     changed_under_iteration,  # may have begun before the first step
     woken_for_nothing,
+    timed_out,
     uninterrupted,
     stolen_wakeup,
     released_by_other,

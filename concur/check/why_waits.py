@@ -111,6 +111,7 @@ def _pending(run: Account, tid: int) -> Recorded | None:
     return next((waiting for waiting in run.waiting if waiting.tid == tid), None)
 
 
+_EARLIER = " before that wait began"
 _WAITS = ("wait", "wait_for")
 _TAKES = (ops.ACQUIRE, ops.TRY, ops.TIMED_ACQUIRE)
 
@@ -124,10 +125,10 @@ def _condition(run: Account, waiting: Recorded, name: str) -> list[str]:
     lines = []
     if notes:
         index, step = notes[-1]
-        call = f"{run.name(step.tid)} called {step.inside}() ({where(step)}) before that wait began"
+        call = f"{run.name(step.tid)} called {step.inside}() ({where(step)}){_EARLIER}"
         if waiting.tid in woken_by(run, notes[-1]):
             return [
-                f"{call}, and woke it; it came back and waited again",
+                f"{call.removesuffix(_EARLIER)} and woke it; it came back and waited again",
                 *_silent_change(run, waiting, begun, name),
             ]
         if waited_at(run, waiting.owner, index):

@@ -1,4 +1,4 @@
-"""Another thread was quicker at a lock: it came before one that was woken, or gave away what was not its own."""
+"""How a wait ended otherwise than it should, and who was quicker at a lock."""
 
 from concur.check import ops
 from concur.check.account import Account, in_while, overlap, place_of, reads, where, writes
@@ -139,3 +139,39 @@ def released_by_other(run: Account, failure: ThreadFailure) -> str:
                 f" ({where(run.steps[taken[-1]])}).\nOnly who has taken a lock may release it."
             )
     return ""
+
+
+def timed_out(run: Account, failure: ThreadFailure) -> str:
+    """Said if the last call of a library that the failing thread made was a wait that its time-out ended."""
+    tid, steps = failure.thread.tid, run.steps
+    mine = [
+        index for index in range(failure.after) if steps[index].tid == tid and steps[index].owner is not None
+    ]
+    made = [index for index in mine if not steps[index].inside.endswith(".release")]
+    if not made or tid in run.engine.woken_without_reason:
+        return ""
+    last = steps[made[-1]]
+    call = [index for index in made if same_call(steps[index], last)]
+    if not any(_ended_by_time(run, index, call) for index in call):
+        return ""
+    return (
+        f"{run.name(tid)} stopped waiting in {last.inside}() ({where(last)}) because its time-out came first."
+    )
+
+
+def _ended_by_time(run: Account, index: int, call: list[int]) -> bool:
+    """Whether a step of a call is the end of a time-out.
+
+    A thread waits for a lock of its own that it has taken, after it has given up another. With ``timeouts="any"`` a
+    time-out is an attempt at it that fails.
+    """
+    steps, step = run.steps, run.steps[index]
+    if index in run.engine.expired_steps:
+        return True
+    if step.op[0] != ops.TRY or index not in run.engine.failed:
+        return False
+    taken = [
+        at for at in call if at < index and steps[at].op[0] == ops.ACQUIRE and steps[at].op[1] == step.op[1]
+    ]
+    between = [steps[at].op for at in call if taken and taken[-1] < at < index]
+    return any(op[0] == ops.RELEASE and op[1] != step.op[1] for op in between)

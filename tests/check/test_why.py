@@ -495,6 +495,39 @@ NEAR = {
         """,
         "did not call",
     ),
+    "who was woken in time did not run out of time": (
+        """
+        from threading import Event
+
+        def scenario():
+            ready = Event()
+            def waiter():
+                assert not ready.wait(timeout=1)
+            def setter():
+                ready.set()
+            together(waiter, setter)
+        """,
+        "time-out",
+    ),
+    "a condition over a plain lock tries that lock, which is no time-out": (
+        """
+        from threading import Condition, Lock
+
+        def scenario():
+            ready, flag = Condition(Lock()), []
+            def waiter():
+                with ready:
+                    while not flag:
+                        ready.wait()
+                    assert not flag
+            def setter():
+                with ready:
+                    flag.append(1)
+                    ready.notify()
+            together(waiter, setter)
+        """,
+        "time-out",
+    ),
 }
 
 
