@@ -154,8 +154,9 @@ def timed_out(run: Account, failure: ThreadFailure) -> str:
     call = [index for index in made if same_call(steps[index], last)]
     if not any(_ended_by_time(run, index, call) for index in call):
         return ""
+    when = ", as it may at any moment" if run.engine.options.timeouts == "any" else ""
     return (
-        f"{run.name(tid)} stopped waiting in {last.inside}() ({where(last)}) because its time-out came first."
+        f"{run.name(tid)} stopped waiting in {last.inside}() ({where(last)}): its time-out came first{when}."
     )
 
 

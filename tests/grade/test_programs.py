@@ -91,7 +91,7 @@ def test_verified_passes_and_refuted_fails(suite, mode: str) -> None:
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "test_lost: refuted by schedule *: assertion",
+            "test_lost: refuted by schedule *: assertion, 4 context switches",
             "*An update was lost: *",
             "again: pytest tests/test_it.py::test_lost --concur-replay c1.*",
             "*Captured stdout call*",
