@@ -78,6 +78,9 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     for step, cell in zip(rows, cells, strict=True):
         if step.thread != apart:
             wanted[step.thread] = max(wanted[step.thread], _columns(cell) + 2)
+    if apart is not None and wanted:  # what it raises stands across the columns
+        room = _columns(f"{title_of(apart)}: {cells[-1]}") + 1 - sum(wanted.values())
+        wanted[threads[-1]] += max(room, 0)
     source = max((_columns(_source(step, main_file)) for step in rows), default=0)
     left = _NUMBER + (repeats is not None)  # a mark stands beside the numbers
     widths = _shared(wanted, width - left - min(max(_LEAST_SOURCE, source), _MOST_SOURCE))

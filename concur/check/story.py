@@ -25,15 +25,15 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
     repeats = None
     if engine.misfit is not None:
         kind, message, why = "not-linearizable", engine.misfit.message, engine.misfit.why
-        steps = _steps(run, relevant(recorder.steps, []))
+        steps = _steps(run, _shown(run, recorder.steps, []))
     elif race is not None:
         kind, message, why = "race", race.race.message, why_race(race.race)
-        steps = _steps(run, relevant(recorder.steps[: race.at + 1], []))
+        steps = _steps(run, _shown(run, recorder.steps[: race.at + 1], []))
     elif engine.failures:
         first = engine.failures[0]
         kind = "assertion" if isinstance(first.error, AssertionError) else "exception"
         message, why = _message(run, first), why_failed(run, first)
-        steps = (*_steps(run, relevant(recorder.steps[: first.after], [])), _raised(run, first))
+        steps = (*_steps(run, _shown(run, recorder.steps[: first.after], [])), _raised(run, first))
     elif engine.livelocked:
         assert engine.cycle is not None
         start, _ = engine.cycle
@@ -42,7 +42,7 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         several = len(tids) > 1
         message = f"thread{'s' * several} {run.named(tids)} go{'' if several else 'es'} round for ever"
         why = why_livelocked(run, start)
-        shown = relevant(recorder.steps, [])
+        shown = _shown(run, recorder.steps, [])
         if not any(step is shown_step for step in recorder.steps[start:] for shown_step in shown):
             shown += [step for step in recorder.steps[start:] if step.site[1]]  # it goes round by itself
         steps = _steps(run, shown)
@@ -52,7 +52,7 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
     else:
         kind, message, why = "deadlock", who_is_stuck(run), why_stuck(run)
         waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
-        steps = _steps(run, relevant(recorder.steps, waiting))
+        steps = _steps(run, _shown(run, recorder.steps, waiting))
         steps += _steps(run, [step for step in waiting if not is_bystander(run, step)], waits=True)
     error = engine.failures[0].error if engine.failures else None
     return Failure(
@@ -62,6 +62,15 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
 
 def _steps(run: Account, recorded: list[Recorded], *, waits: bool = False) -> tuple[Step, ...]:
     return tuple(_step(run, step, waits=waits) for step in recorded)
+
+
+def _shown(run: Account, steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
+    """The steps that matter, without those that a thread of a library takes on lines of the library."""
+    return [
+        step
+        for step in relevant(steps, waiting)
+        if not step.site[1] or step.site[0] in run.recorder.own_files
+    ]
 
 
 def _step(run: Account, recorded: Recorded, *, waits: bool) -> Step:

@@ -5,6 +5,7 @@ from typing import Any
 from concur.check import ops
 from concur.check.account import Account, at, overlap, place_of, where, writes
 from concur.check.trace import Recorded, source_line
+from concur.check.virtual_locks import Lock
 from concur.check.why_waits import tell_wait
 
 _LOCKS = (ops.ACQUIRE, ops.TIMED_ACQUIRE)
@@ -104,6 +105,9 @@ def _goes_round(run: Account, waiting: Recorded) -> list[str]:
     names = " or ".join(reads)
     lines = [f"{start} and waits for {names} to change; nobody who could change it is left"]
     for name, read in reads.items():
+        if isinstance(read.op[2], Lock):
+            lines += _held(run, name, read.op[2])
+            continue
         changes = [
             step
             for step in run.steps
@@ -121,6 +125,14 @@ def _goes_round(run: Account, waiting: Recorded) -> list[str]:
 def _called(run: Account, thing: Any) -> str:
     thread = thing._cc_thread
     return f"'{thing._cc_name}'" if thread is None else run.name(thread.tid)
+
+
+def _held(run: Account, name: str, lock: Lock) -> list[str]:
+    """Who holds a lock at the end of the run."""
+    if lock.owner is None or lock.owner >= len(run.engine.threads):
+        return []
+    ended = ", which has ended without releasing it" if run.ended(lock.owner) else ""
+    return [f"  {name} is held by {run.name(lock.owner)}{_taken(lock)}{ended}"]
 
 
 def _lock_name(run: Account, waiting: Recorded) -> str:

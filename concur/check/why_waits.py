@@ -273,6 +273,9 @@ def _barrier(run: Account, waiting: Recorded, name: str) -> list[str]:
 
 
 def _queue(run: Account, waiting: Recorded, name: str) -> list[str]:
+    if waiting.inside.endswith(".join"):
+        left = getattr(waiting.owner, "unfinished_tasks", 0)
+        return [f"for {left} of its items nobody called {name}.task_done()"] if left else []
     getting = waiting.inside.endswith(".get")
     method = "put" if getting else "get"
     state = "empty" if getting else "full"
@@ -291,5 +294,5 @@ _TOLD: tuple[tuple[tuple[str, ...], tuple[str, ...], _Tell], ...] = (
     (("Event",), ("wait",), _event),
     (("Semaphore", "BoundedSemaphore"), ("acquire",), _semaphore),
     (("Barrier",), ("wait",), _barrier),
-    (("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "BoundedQueue"), ("get", "put"), _queue),
+    (("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "BoundedQueue"), ("get", "put", "join"), _queue),
 )

@@ -19,13 +19,14 @@ UPDATE = "CONCUR_UPDATE_GOLDEN"
 
 
 def report_of(name: str) -> str:
-    """The report of a program at 80 columns, without what differs between machines."""
+    """The report of a program at 80 columns, without what differs between machines and versions."""
     file = GOLDEN / f"{name}.py"
     given = re.search(r"^OPTIONS = (.+)$", file.read_text("utf-8"), re.MULTILINE)
     options = ast.literal_eval(given[1]) if given else {}
     verdict = explore(f"{file}::scenario", max_seconds=None, **options)
     assert verdict.status is Status.REFUTED, verdict
-    return re.sub(r"\d+\.\d\d s", "0.00 s", str(verdict)) + "\n"
+    text = re.sub(r"\d+\.\d\d s", "0.00 s", str(verdict))
+    return re.sub(r"by schedule [\d,]+", "by schedule N", text) + "\n"  # the search may find another first
 
 
 @pytest.mark.parametrize("name", NAMES)
