@@ -7,7 +7,10 @@ rewritten is watched by `foreign.py`.
 
 import datetime
 import functools
+import operator
+import sys
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -15,16 +18,24 @@ from concur.check import contents, visibility
 from concur.check import engine as runs
 from concur.check.buffers import exporter, is_buffer, touch_size
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
-from concur.check.foreign import call_foreign, global_effect, refuse_always
+from concur.check.foreign import (
+    NO_WEAK_REFERENCES,
+    call_foreign,
+    global_effect,
+    in_standard_library,
+    refuse_always,
+)  # fmt: skip
 from concur.check.generators import CONSUMERS, advance, shared
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, consumed, note_view, place_of, touch, touch_all
+from concur.check.touch import Site, consumed, is_python_class, note_view, place_of, touch, touch_all
 from concur.check.visibility import announces
 
 
 def callee(function: Any, site: Site) -> Any:
     """What to call instead of `function`, so that what it touches is announced."""
     kind = type(function)
+    if runs.active is None:
+        return function  # what looks at its caller's frame finds it
     if kind is types.FunctionType:
         return function if visibility.MARK in function.__globals__ else Foreign(function, site)
     if kind is types.MethodType:
@@ -34,6 +45,8 @@ def callee(function: Any, site: Site) -> Any:
         return function
     if kind is Announced or kind is Foreign or kind is Special:
         return function
+    if kind is weakref.ref and runs.active.trace and not in_standard_library(site):
+        runs.active.give_up(f"{site[0]}:{site[1]} asks a weak reference, but {NO_WEAK_REFERENCES}")
     if isinstance(function, type):
         return _class_callee(function, site)
     if kind in _C_CALLABLES:
@@ -60,7 +73,10 @@ _C_CALLABLES = (
 )
 
 
-_CALLABLE_ARGUMENTS = (*_C_CALLABLES, types.FunctionType, types.MethodType)
+_CALLABLE_ARGUMENTS = (
+    *_C_CALLABLES, types.FunctionType, types.MethodType, functools.partial,
+    operator.attrgetter, operator.itemgetter, operator.methodcaller,
+)  # fmt: skip
 
 
 class Foreign:
@@ -75,12 +91,23 @@ class Foreign:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = runs.active
         if run is None:
-            return self.function(*args, **kwargs)
+            return _at_home(self.function(*args, **kwargs))
         refuse_always(run, self.function, self.site)
         if run.alone:
-            return self.function(*args, **kwargs)
+            return _at_home(self.function(*args, **kwargs))
         name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
-        return call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
+        result = call_foreign(run, self.function, args, kwargs, self.site, f"{name}()")
+        return _at_home(result)
+
+
+def _at_home(result: Any) -> Any:
+    """A class that was made for its caller, as namedtuple does, belongs to the caller's module, not to this one."""
+    if isinstance(result, type) and result.__dict__.get("__module__") in _BELOW_A_CALL:
+        result.__module__ = sys._getframe(2).f_globals["__name__"]
+    return result
+
+
+_BELOW_A_CALL = (__name__, call_foreign.__module__)
 
 
 class Special(functools.partial):  # type: ignore[type-arg]
@@ -93,6 +120,18 @@ class Announced:
     """A callable written in C, or a method of a container; the call is one atomic step."""
 
     __slots__ = ("__name__", "function", "mode", "owner", "site", "storing")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.function, name)  # a method kept as a value looks like itself
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.function == (other.function if type(other) is Announced else other))
+
+    def __hash__(self) -> int:
+        return hash(self.function)
+
+    def __repr__(self) -> str:
+        return repr(self.function)
 
     def __init__(self, function: Any, owner: Any, mode: int, storing: bool, site: Site | None) -> None:
         self.function = function
@@ -108,21 +147,22 @@ class Announced:
             result = self.function(*args, **kwargs)
             note_view(result, self.owner)
             return result
+        given = () if self.storing else args if not kwargs else (*args, *kwargs.values())
+        moved = consumed(run, given)
         if self.__name__ in CONSUMERS:
             args = tuple([shared(each, self.site) for each in args])
         if "key" in kwargs:
             kwargs["key"] = argument(kwargs["key"], self.site)
         elif self.__name__ == "reduce":
             args = (argument(args[0], self.site), *args[1:])
-        also: list[Any] = []
-        if not self.storing:
-            consumed(run, args)
-            also = containers_in(args if not kwargs else (*args, *kwargs.values()))
+        also = containers_in(given)
         if self.owner is not None:
             if not self.storing and self.mode == READ and is_container(self.owner):
                 also += containers_in((self.owner,))
+            also += moved
             touch(run, self.mode, self.owner, self.site, also)
-        elif also:
+        elif also or moved:
+            also += moved
             if self.mode == WRITE:
                 more = tuple((place_of(thing), WRITE) for thing in also[1:])
                 run.step((WRITE, place_of(also[0]), exporter(also[0]), self.site, more or None))
@@ -143,7 +183,7 @@ class Announced:
 def bound_method(thing: Any, name: str, site: Site) -> Any:
     """A bound method written in C, of something that has content."""
     bound = getattr(thing, name)
-    if type(bound) not in _C_CALLABLES:  # the object has a field of that name
+    if runs.active is None or type(bound) not in _C_CALLABLES:  # the object has a field of that name
         return bound
     if isinstance(thing, type) or not _has_content(thing):
         return bound
@@ -178,13 +218,14 @@ def _c_callee(function: Any, site: Site) -> Any:
         owner = function.__self__
         if type(owner) is types.ModuleType:
             effect = global_effect(function)
-            if effect is not None:
+            if effect is not None or owner.__name__ in _FOLLOWS_FIELDS:
                 return Foreign(function, site)
+            if function in _LOOK_AT_THE_CALLER:
+                return function
             if function in contents.HARMLESS:
                 return function
-            mode = (
-                READ if function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES else WRITE
-            )
+            reads = function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES
+            mode = READ if reads and function not in _CHANGES_ITS_ARGUMENT else WRITE
             return Announced(function, None, mode, False, site)
         if isinstance(owner, type) and function.__name__ in _CLOCKS and issubclass(owner, datetime.date):
             return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)
@@ -218,7 +259,23 @@ def _c_callee(function: Any, site: Site) -> Any:
     return functools.partial(_unbound, function, site)
 
 
+_FOLLOWS_FIELDS = frozenset(("_pickle", "marshal"))  # written in C, and reads the fields of what it is given
+_LOOK_AT_THE_CALLER = frozenset((sys._getframe, sys.exc_info))
+_CHANGES_ITS_ARGUMENT = frozenset(
+    getattr(operator, name)
+    for name in dir(operator)
+    if name in ("setitem", "delitem") or (name.startswith("i") and hasattr(operator, f"__{name}__"))
+) - {operator.inv, operator.invert, operator.index}
 _PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cmath", "_functools"))
+
+
+def _print(site: Site, /, *args: Any, **kwargs: Any) -> None:
+    """``print``; what it prints to is changed, but for the output of the program itself."""
+    file = kwargs.get("file")
+    Announced(print, file, READ if file is None else WRITE, False, site)(*args, **kwargs)
+
+
+SPECIAL_FUNCTIONS[print] = _print
 
 
 def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
@@ -235,7 +292,9 @@ def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _class_callee(cls: Any, site: Site) -> Any:
-    if cls.__flags__ & HEAP_TYPE and cls not in EXACT_CONTAINERS:
+    if cls in contents.LAZY_TYPES:
+        return functools.partial(SPECIAL_FUNCTIONS["lazy"], cls, site)
+    if is_python_class(cls) and cls not in EXACT_CONTAINERS:
         for name in ("__new__", "__init__"):
             maker = getattr(cls, name)
             if type(maker) is types.FunctionType and not announces(maker) and not _generated(cls, maker):
@@ -245,8 +304,6 @@ def _class_callee(cls: Any, site: Site) -> Any:
         return cls
     if cls in SPECIAL_FUNCTIONS:
         return functools.partial(SPECIAL_FUNCTIONS[cls], site)
-    if cls in contents.LAZY_TYPES:
-        return functools.partial(SPECIAL_FUNCTIONS["lazy"], cls, site)
     return Announced(cls, None, READ, False, site)
 
 
@@ -255,7 +312,6 @@ def _generated(cls: Any, maker: Any) -> bool:
     return bool(maker.__module__ == cls.__module__)
 
 
-HEAP_TYPE = 1 << 9
 _PLAIN_CLASSES = frozenset(
     (object, type, super, property, classmethod, staticmethod, slice, range, int, float, complex)
 )

@@ -8,6 +8,7 @@ method looks into is read in the same step.
 
 import array
 import collections
+import contextlib
 import datetime
 import decimal
 import fractions
@@ -124,6 +125,8 @@ def elements(thing: Any) -> Iterable[Any]:
     """What lies inside a built-in container, one level down."""
     if isinstance(thing, dict):
         return [*dict.keys(thing), *dict.values(thing)]
+    if isinstance(thing, types.SimpleNamespace):
+        return (thing.__dict__,)
     for base in _ITERABLES:
         if isinstance(thing, base):
             return list(base.__iter__(thing))
@@ -142,7 +145,7 @@ def containers_in(roots: Iterable[Any]) -> list[Any]:
         seen.add(id(thing))
         if is_container(thing):
             found.append(thing)
-        elif not isinstance(thing, (tuple, frozenset)):
+        elif not isinstance(thing, (tuple, frozenset, types.SimpleNamespace)):
             continue
         todo += [element for element in elements(thing) if type(element) not in SCALARS]
     return found
@@ -153,8 +156,17 @@ def fields_of(thing: Any) -> dict[str, Any]:
     try:
         fields = object.__getattribute__(thing, "__dict__")
     except (AttributeError, TypeError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
+        fields = {}
+    if not isinstance(fields, dict):
+        fields = {}
+    slots: dict[str, Any] = {}
+    for cls in type(thing).__mro__:
+        if "__slots__" in cls.__dict__:
+            for name, slot in cls.__dict__.items():
+                if type(slot) is types.MemberDescriptorType:
+                    with contextlib.suppress(AttributeError):
+                        slots[name] = slot.__get__(thing)
+    return {**slots, **fields} if slots else fields
 
 
 def objects_in(roots: Iterable[Any]) -> list[Any]:

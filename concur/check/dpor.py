@@ -123,6 +123,11 @@ class Search:
             return None
         return picked
 
+    def covered(self, steps: int) -> str:
+        """What the search has covered when it is stopped between two runs, of which the last had so many steps."""
+        same = len(self.stack)
+        return f"every schedule that begins with the first {same:,} of the {steps:,} steps of the last one was covered"
+
     def _diverged(self, engine: Engine, depth: int) -> None:
         node = self.stack[depth]
         expected = None if depth == self.base else node.shape  # at the base another thread is picked

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from concur.check import ops
+from concur.check.effects import Effects
 from concur.check.ops import ACQUIRE, JOIN, MODES, READ, SLEEP, SPIN, TIMED_ACQUIRE, Op
 from concur.check.options import Options
 from concur.check.threads import Abort, Carrier, Strategy, VirtualThread
@@ -30,7 +31,7 @@ class ThreadFailure:
     after: int  # how many steps had been taken
 
 
-class Engine:
+class Engine(Effects):
     """One run. The strategy steers it; afterwards its fields say what happened."""
 
     def __init__(
@@ -44,6 +45,7 @@ class Engine:
         recorder: Any = None,
         cycles: Any = None,
     ) -> None:
+        super().__init__()
         self.strategy = strategy
         self.carrier = carrier
         self.options = options
@@ -66,11 +68,6 @@ class Engine:
             set()
         )  # indices of timed operations that took place after their deadline
         self.barriers: list[int] = []  # indices before which time moved because nobody could run
-        self.changed: dict[Any, int] = {}  # place -> the last step that left another value there
-        self.changing: set[int] = set()  # indices of the steps that did so somewhere
-        self.was_changing = False  # whether the latest step had changed something before
-        self.written: dict[str, Any] = {}  # global variable -> the value last assigned while threads live
-        self.undo: list[tuple[Any, int]] = []  # what the latest step did to `changed`
         self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
         self.failures: list[ThreadFailure] = []
         self.now = 0.0
@@ -106,9 +103,8 @@ class Engine:
         self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
         self.misfit: Any = None  # the first of them that is not, and why
         self.misuse: str | None = None  # why one of them cannot be judged
-        self.generators: dict[int, int] = {}  # id of a generator -> the thread that uses it
-        self.literal: Any = None  # the generator expression that is the argument of the call being made
-        self.kept: list[Any] = []  # objects whose ids must stay theirs until the run is over
+        self.generators: dict[int, tuple[Any, int]] = {}  # by id: a weak reference, the thread that uses it
+        self.literal: Any = None  # a weak reference to the argument of the call being made, see generators.py
 
     # Steps
 
@@ -180,28 +176,6 @@ class Engine:
         if self.recording:
             thread.site = self.recorder.site(op)
             self.recorder.performed(self, thread)
-
-    # What changes
-
-    def note_change(self, thread: VirtualThread, op: Op) -> None:
-        """Take the step just taken to change what it may change; `unchanged` takes that back."""
-        self.undo = [(place, self.changed.get(place, -1)) for place, mode in ops.accesses(op) if mode != READ]
-        if self.undo:
-            thread.changes += 1
-            self.was_changing = thread.last in self.changing
-            self.changing.add(thread.last)
-            for place, _ in self.undo:
-                self.changed[place] = thread.last
-
-    def unchanged(self) -> None:
-        """The step just taken left every value as it was."""
-        if self.undo:
-            for place, before in self.undo:
-                self.changed[place] = before
-            self.undo = []
-            if not self.was_changing:
-                self.changing.discard(self.current.last)
-            self.current.changes -= 1
 
     def enabled(self, thread: VirtualThread) -> bool:
         """Whether the operation that the thread has announced can take place now."""

@@ -9,8 +9,8 @@ from concur.check.calls import SPECIAL_FUNCTIONS, bound_method, callee
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, same, seen
-from concur.check.variables import read_name, write_name
+from concur.check.touch import Site, in_dataclasses, same, seen
+from concur.check.variables import read_name, rebind
 from concur.check.visibility import announces
 
 _modes: dict[tuple[type, str], int] = {}
@@ -132,6 +132,20 @@ def _field(thing: Any, name: str) -> Any:
         return _MISSING
 
 
+def pattern_value(thing: Any, names: tuple[str, ...], site: Site) -> bool:
+    """What a case is about to read: ``thing.a.b``, as far as it is made of fields; a property announces itself."""
+    run = runs.active
+    if run is not None and not run.alone:
+        for name in names:
+            if _mode(run, type(thing), name) in (visibility.INVISIBLE, visibility.METHOD):
+                break
+            try:
+                thing = load_attr(thing, name, site)
+            except AttributeError:
+                break
+    return True
+
+
 def delete_attr(thing: Any, name: str, site: Site) -> None:
     """``del thing.name``"""
     run = runs.active
@@ -154,6 +168,13 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> bool
         Whether that was a step: not if what the store does announces itself, or no other thread can see it.
     """
     cls = type(thing)
+    if name in _UNSEEN or (
+        issubclass(cls, type)
+        and name[:2] == name[-2:] == "__"
+        and name not in _LABELS
+        and not in_dataclasses(site)
+    ):
+        run.give_up(f"{site[0]}:{site[1]} assigns {name} while threads run: what reads it cannot be seen")
     mode = _mode(run, cls, name)
     place: Any = (id(thing), name)
     knowledge = run.knowledge
@@ -171,7 +192,7 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> bool
                 f"{site[0]}:{site[1]} assigns {thing.__name__}.{name} while threads run, and nothing in that module"
                 f" declares it; write 'global {name}' in a function of that module and assign it there"
             )
-        write_name(None, f"{thing.__file__}:{name}", site)
+        rebind(f"{thing.__file__}:{name}", site)
         return False
     elif mode in (visibility.THREAD_LOCAL, visibility.DICTIONARY):
         run.current.changes += 1
@@ -185,6 +206,15 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> bool
             return False  # a property or a descriptor: what it does announces itself
     run.step((WRITE, place, thing, site, None))
     return True
+
+
+# Python reads these when it finds methods, calls functions or makes objects, and nothing announces that.
+_UNSEEN = frozenset(
+    ("__class__", "__dict__", "__defaults__", "__kwdefaults__", "__code__", "__bases__", "cell_contents")
+)
+
+
+_LABELS = frozenset(("__name__", "__qualname__", "__doc__", "__module__", "__annotations__"))
 
 
 # What built-in functions do to attributes
@@ -237,9 +267,6 @@ def _delattr(site: Site, /, thing: Any, name: str) -> None:
 
 
 def _vars(site: Site, /, *args: Any) -> Any:
-    run = runs.active
-    if run is not None and not run.alone and not args:
-        run.give_up(f"{site[0]}:{site[1]} calls vars(): what is reached through it cannot be seen")
     return load_attr(args[0], "__dict__", site)
 
 

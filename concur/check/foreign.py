@@ -6,6 +6,8 @@ below it, since it may hold a lock that the checker does not know; and if one
 of these accesses turns out to race, the program is `uncheckable`, by name.
 """
 
+import collections
+import os
 import types
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,7 @@ from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.ops import ELSEWHERE, READ, WRITE
 from concur.check.touch import places_of
+from concur.check.visibility import announces
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
 _STATELESS = frozenset(
@@ -38,6 +41,8 @@ _NOT_PINNED = frozenset(
     "email.utils.formatdate email.utils.localtime email.utils.make_msgid statistics.NormalDist.samples".split()
 )
 
+_STATELESS_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+
 
 def module_of(function: Any) -> str:
     """The top-level module that a function, a method or a class comes from."""
@@ -52,6 +57,60 @@ def global_effect(function: Any) -> str | None:
     """The module of a function that waits for the world or changes it, else None."""
     module = module_of(function)
     return module if module in _BLOCKING or module in _WORLD else None
+
+
+_OPERATORS = tuple(
+    f"__{name}__"
+    for name in """getitem setitem delitem contains len bool iter eq ne lt le gt ge add radd sub rsub mul rmul truediv
+    rtruediv floordiv mod pow matmul and rand or ror xor rxor lshift rshift iadd isub imul ior iand ixor""".split()
+)
+# Their operators work by others, which announce what they do if they are rewritten.
+_DERIVED = frozenset(
+    "functools collections _collections_abc enum typing abc contextlib dataclasses numbers".split()
+)
+
+NO_WEAK_REFERENCES = "a run keeps alive what its threads have touched, so weak references do not die in it"
+
+
+def in_standard_library(site: tuple[str, int]) -> bool:
+    return site[0].startswith(os.path.dirname(os.__file__) + os.sep) and "site-packages" not in site[0]
+
+
+_HOLDING = (collections.UserDict, collections.UserList, collections.UserString, collections.ChainMap)
+
+_with_foreign_operators: dict[type, bool] = {}
+
+
+def new_run() -> None:
+    """Forget the classes of the last run."""
+    _with_foreign_operators.clear()
+
+
+def has_foreign_operators(cls: type) -> bool:
+    """Whether an operator of a class is written in Python that was not rewritten, as in UserDict."""
+    known = _with_foreign_operators.get(cls)
+    if known is None:
+        known = _with_foreign_operators[cls] = any(
+            type(method) is types.FunctionType
+            and not announces(method)
+            and (base in _HOLDING or method.__module__ not in _DERIVED)
+            for base in cls.__mro__
+            for name in _OPERATORS
+            if (method := base.__dict__.get(name)) is not None
+        )
+    return known
+
+
+def operate(
+    run: Engine, operation: Callable[..., Any], args: tuple[Any, ...], site: Any, *, changes: bool = False
+) -> Any:
+    """An operator of such a class."""
+    cls = next(type(thing) for thing in args if has_foreign_operators(type(thing)))
+    if cls.__module__ == "weakref":
+        if in_standard_library(site):  # concurrent.futures knows its threads so
+            return operation(*args)
+        run.give_up(f"{site[0]}:{site[1]} uses {cls.__qualname__}, but {NO_WEAK_REFERENCES}")
+    return call_foreign(run, operation, args, {}, site, f"an operator of {cls.__qualname__}", changes=changes)
 
 
 def refuse_always(run: Engine, function: Any, site: tuple[str, int]) -> None:
@@ -84,11 +143,17 @@ def call_foreign(
     where = f"{name} at {site[0]}:{site[1]}"
     if module in _BLOCKING:
         run.give_up(f"{where} comes from module '{module}', which cannot be controlled")
+    if module == "weakref":
+        run.give_up(
+            f"{where}: weak references cannot be checked, since a run keeps what its threads have touched"
+        )
     roots = [*args, *kwargs.values()]
+    if not isinstance(function, _STATELESS_CALLABLES):
+        roots.append(function)  # such as the cache of lru_cache
     owner = getattr(function, "__self__", None)
     if owner is not None and module not in _STATELESS:
         roots.append(owner)
-    mode = WRITE if changes and module not in _STATELESS else READ
+    mode = WRITE if changes and (module not in _STATELESS) else READ
     touched: list[tuple[Any, int]] = []
     reached = contents.objects_in(roots)
     for thing in reached:
@@ -110,6 +175,8 @@ def call_foreign(
             run.opaque[thread.last] = where
         finally:
             thread.opaque = None
+    elif changes:
+        run.current.changes += 1  # it may change what cannot be seen
     before, run.frozen = run.frozen, run.frozen or where
     try:
         return function(*args, **kwargs)

@@ -8,6 +8,7 @@ than one thread at all is learnt, as it is of fields; for others there is no ste
 """
 
 import types
+import weakref
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -38,25 +39,31 @@ def new_run() -> None:
 
 def _step(run: Engine, generator: Any, site: Site | None) -> bool:
     """Announce that the generator is entered or left; whether that was a step."""
-    if generator is run.literal:  # nobody else can reach it
+    if run.literal is not None and run.literal() is generator:  # nobody else can reach it
         return False
     run.current.changes += 1
     code = generator.gi_code
     place = f"generator {code.co_filename}:{code.co_firstlineno}:{code.co_qualname}"
     names = run.knowledge.names
+    # Weakly, here and in the trace: a generator that the program drops is closed at once.
+    itself = weakref.ref(generator)
     if place not in names:
         me = run.current.tid
         user = run.generators.get(id(generator))
-        if user is None:
-            run.generators[id(generator)] = me
-            run.kept.append(generator)
-        elif user != me:
+        if user is None or user[0] is not itself:
+            run.generators[id(generator)] = (itself, me)
+        elif user[1] != me:
             run.knowledge.learn(names, place)
         if not run.full:
             return False
         run.minor = True
-    run.step((WRITE, (id(generator), "[]"), generator, site, None))
+    run.step((WRITE, (id(itself), "[]"), itself, site, None))
     return True
+
+
+def generator_of(thing: Any) -> Any:
+    """The generator that such a step is about, of the thing that the step has."""
+    return (thing() or thing) if type(thing) is weakref.ref else thing
 
 
 def advance(

@@ -4,11 +4,10 @@ Immutable values are handed over as they are. A class or a function is found aga
 the modules of the run, so that the one that is used is rewritten and new like all others.
 """
 
-import sys
 from types import FunctionType
 from typing import Any
 
-from concur.check.loader import Loader, immutable
+from concur.check.loader import Loader, immutable, real_module
 
 
 def can_be_given(value: object) -> bool:
@@ -29,7 +28,7 @@ def _home(value: object) -> Any:
     """The module in which a class or a function can be found by its name, if it can."""
     if not isinstance(value, (type, FunctionType)):
         return None
-    module = sys.modules.get(value.__module__)
+    module = real_module(value.__module__)
     return module if module is not None and _named(module, value.__qualname__) is value else None
 
 

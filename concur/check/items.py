@@ -1,14 +1,15 @@
 """Hooks for the content of containers: items, operators, truth, formatting."""
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from concur.check import buffer_items
+from concur.check import buffer_items, variables
 from concur.check import engine as runs
 from concur.check.buffers import by_words, is_buffer, touch_size
 from concur.check.contents import SCALARS, containers_in, is_container
-from concur.check.foreign import call_foreign
+from concur.check.foreign import call_foreign, has_foreign_operators, operate
 from concur.check.generators import shared
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, consumed, same, seen, touch, touch_all
@@ -25,6 +26,8 @@ def load_item(thing: Any, key: Any, site: Site) -> Any:
         if run.recording:
             run.recorder.item("read", thing, key)
             return seen(run, thing[key])
+    elif run is not None and not run.alone and has_foreign_operators(type(thing)):
+        return operate(run, operator.getitem, (thing, key), site)
     return thing[key]
 
 
@@ -44,6 +47,9 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
             thing[key] = value
             run.recorder.left(thing)
             return
+    elif run is not None and not run.alone and has_foreign_operators(type(thing)):
+        operate(run, operator.setitem, (thing, key, value), site, changes=True)
+        return
     thing[key] = value
 
 
@@ -64,6 +70,9 @@ def delete_item(thing: Any, key: Any, site: Site) -> None:
             del thing[key]
             run.recorder.left(thing)
             return
+    elif run is not None and not run.alone and has_foreign_operators(type(thing)):
+        operate(run, operator.delitem, (thing, key), site, changes=True)
+        return
     del thing[key]
 
 
@@ -87,6 +96,13 @@ def truth(thing: Any, site: Site) -> Any:
             if not is_buffer(thing):
                 run.recorder.emptiness(thing)
             seen(run, bool(thing))
+    elif (
+        run is not None
+        and not run.alone
+        and type(thing) not in SCALARS
+        and has_foreign_operators(type(thing))
+    ):
+        return operate(run, operator.truth, (thing,), site)
     return thing
 
 
@@ -119,17 +135,38 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         return _OPERATORS[sign](left, right)
     run = runs.active
     if run is not None and not run.alone:
+        if sign not in ("is", "is not") and (
+            has_foreign_operators(type(left)) or has_foreign_operators(type(right))
+        ):
+            return operate(run, _OPERATORS[sign], (left, right), site)
+        looked_into = containers_in((left, right))
         if sign in ("in", "not in"):
-            consumed(run, (right,))
-        looked = containers_in((left, right))
-        touch_all(run, looked, site)
+            looked_into += consumed(run, (right,))
+        touch_all(run, looked_into, site)
         if sign in ("in", "not in"):
             right = shared(right, site)
         if run.recording:
-            if looked and not any(map(is_buffer, looked)):
-                run.recorder.compared(left, sign, right, looked)
+            if looked_into and not any(map(is_buffer, looked_into)):
+                run.recorder.compared(left, sign, right, looked_into)
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)
+
+
+def tested(left: Any, right: Any, sign: str, site: Site) -> Any:
+    """A comparison whose truth is asked for."""
+    if type(left) in SCALARS and type(right) in SCALARS:
+        return _OPERATORS[sign](left, right)
+    return truth(binary(left, right, sign, site), site)
+
+
+class Truths:
+    """What results of comparisons are looked for in; those that are true are there."""
+
+    def __contains__(self, result: Any) -> bool:
+        if result is True:
+            return True
+        frame = sys._getframe(1)
+        return bool(truth(result, (frame.f_code.co_filename, frame.f_lineno)))
 
 
 def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
@@ -137,6 +174,8 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
     if type(left) not in SCALARS:
         run = runs.active
         if run is not None and not run.alone:
+            if has_foreign_operators(type(left)):
+                return operate(run, _OPERATORS[sign], (left, right), site, changes=True)
             if is_container(left):
                 touch(run, WRITE, left, site, containers_in((right,)))
                 if run.recording and not is_buffer(left):
@@ -148,13 +187,24 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
     return _OPERATORS[sign](left, right)
 
 
-def chain(site: Site, first: Any, *links: Any) -> Any:
-    """``a < b < c``: each link is a sign and a function that evaluates its right side."""
-    left, result = first, True
-    for sign, right_side in links:
-        right = right_side()
-        result = binary(left, right, sign, site)
-        if not truth(result, site):
-            return result
-        left = right
-    return result
+class Link:
+    """A side of a chained comparison ``a < b < c``, with the sign that follows it."""
+
+    __slots__ = ("sign", "site", "value")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, value: Any, sign: str, site: Site) -> None:
+        self.value = value
+        self.sign = sign
+        self.site = site
+
+    def __eq__(self, other: Any) -> Any:
+        return truth(binary(self.value, other.value, self.sign, self.site), self.site)
+
+
+def compared(left: Any, right: Any, sign: str, site: Site) -> bool:
+    """``assert left sign right``; the operands are kept for the message that `failed` makes at once."""
+    if truth(binary(left, right, sign, site), site):
+        return True
+    variables.operands = (left, sign, right)
+    return False

@@ -17,6 +17,7 @@ class Knowledge:
         self.names: set[str] = set()  # variables written while threads live
         self.conflated: set[str] = set()  # attributes written on a class or over a method while threads live
         self.dictionaries: set[str] = set()  # classes whose instances are reached through __dict__
+        self.one_step: set[str] = set()  # classes of which a call was taken as one step
         self.clock = False  # the program reads the clock
         self.cycles = False  # a loop goes round often: watch for states that come back
         self.revised = False

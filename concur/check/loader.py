@@ -8,7 +8,6 @@ library named in `library.py`. Everything else is imported as it is, and its
 calls are watched by `foreign.py`.
 """
 
-import ast
 import builtins
 import functools
 import hashlib
@@ -22,6 +21,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
+from concur.check.packages import Concur, Threading, public_names
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
@@ -50,7 +50,7 @@ class Loader:
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
-        self._public = _public_names()
+        self._public = public_names()
         self.atomic: tuple[str, ...] = ()  # classes whose calls are one step, as "module.Class"
         self.always: tuple[str, ...] = sections.ALWAYS
         self.taken: set[str] = set()  # those of them that a module has
@@ -86,6 +86,7 @@ class Loader:
     def fresh(self) -> None:
         """Forget every module of the last run."""
         self.modules = {}
+        _take_down()
         Loader.current = self
         sharing.drop_changed()
         hooks.new_run()
@@ -115,6 +116,8 @@ class Loader:
             return self.modules[file]
         module = self._new_module(name, file, package=package)
         self.modules[file] = self.modules[name] = module
+        if file not in self._standard_files and not name.startswith("concur."):
+            _put_up(name, module)
         self._execute(module, self._code(file))
         return module
 
@@ -141,12 +144,15 @@ class Loader:
         with variables.unwatched():
             exec(compiled.code, module.__dict__)  # to run the code under test is the purpose
         wakeups.make_choices(module)
+        self._take_as_one_step(module)
+
+    def _take_as_one_step(self, module: ModuleType) -> None:
         for full_name in (*self.always, *self.atomic):
             name, _, cls = full_name.rpartition(".")
-            if name in (module.__name__, module.__name__.rpartition(".")[2]) and isinstance(
-                module.__dict__.get(cls), type
-            ):
-                sections.take_as_one_step(module.__dict__[cls])
+            wanted = module.__dict__.get(cls)
+            names = (module.__name__, module.__name__.rpartition(".")[2], getattr(wanted, "__module__", None))
+            if name in names and isinstance(wanted, type):
+                sections.take_as_one_step(wanted, full_name)
                 self.taken.add(full_name)
 
     # Imports
@@ -213,6 +219,8 @@ class Loader:
         if module is None:
             module = self._from_file(file, name, package=package)
             sharing.keep(self._key(name), module)
+        elif self.atomic:
+            self._take_as_one_step(module)
         self.modules[name] = module
         return module
 
@@ -256,7 +264,9 @@ class Loader:
 
     def _threading(self) -> ModuleType:
         module = sharing.kept(self._key("threading"))
-        return _Threading() if module is None else module
+        if module is not None and self.atomic:
+            self._take_as_one_step(module)
+        return Threading(_load_classes_for_current) if module is None else module
 
     def load_threading_classes(self, module: ModuleType) -> None:
         """CPython's own Condition, Semaphore, Event and so on, into the virtual `threading`."""
@@ -270,7 +280,7 @@ class Loader:
         sharing.keep(self._key("threading"), module)
 
     def _concur(self) -> ModuleType:
-        return _Concur(self, self._public)
+        return Concur(self.module, self._public)
 
     # Functions
 
@@ -289,6 +299,34 @@ class Loader:
             raise UsageError(f"{self.file} has no function {qualname}")
         closure = tuple(types.CellType(cells[name]) for name in code.co_freevars)
         return FunctionType(code, module.__dict__, code.co_name, None, closure)
+
+
+_put_aside: dict[str, ModuleType | None] = {}
+
+
+def _put_up(name: str, module: ModuleType) -> None:
+    """Put a module of the run where pickle, typing and dataclasses look up the module of a class."""
+    _put_aside.setdefault(name, sys.modules.get(name))
+    sys.modules[name] = module
+
+
+def real_module(name: str) -> ModuleType | None:
+    """The module that is imported under a name outside of all runs."""
+    return _put_aside[name] if name in _put_aside else sys.modules.get(name)
+
+
+def _take_down() -> None:
+    """Put the real modules back, before the next run and after the last."""
+    for name, module in _put_aside.items():
+        if module is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = module
+    _put_aside.clear()
+
+
+def _load_classes_for_current(module: ModuleType) -> None:
+    Loader.current.load_threading_classes(module)
 
 
 def _import_for_current(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -334,56 +372,6 @@ def _find_code(code: CodeType, qualname: str) -> CodeType | None:
             if found is not None:
                 return found
     return None
-
-
-class _Threading(ModuleType):
-    """`threading`, whose larger classes are loaded when one of them is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__("threading")
-        self.__dict__.update(library.threading_names())
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in library.CLASSES or name in self.__dict__:
-            raise AttributeError(f"module 'threading' has no attribute {name!r}")
-        Loader.current.load_threading_classes(self)
-        return self.__dict__[name]
-
-
-class _Concur(ModuleType):
-    """The package `concur` as code under the checker sees it: each public name is loaded when it is asked for."""
-
-    def __init__(self, loader: Loader, public: dict[str, str]) -> None:
-        super().__init__("concur")
-        self.__path__ = [os.path.dirname(os.path.dirname(__file__))]
-        self._cc_loader = loader
-        self._cc_public = public
-        self.__all__ = sorted(public)
-
-    def __getattr__(self, name: str) -> Any:
-        public: dict[str, str] = self.__dict__["_cc_public"]
-        if name not in public:
-            raise AttributeError(f"module 'concur' has no attribute {name!r}")
-        loader: Loader = self.__dict__["_cc_loader"]
-        module = loader.module(public[name]) or importlib.import_module(public[name])
-        value = getattr(module, name)
-        self.__dict__[name] = value
-        return value
-
-
-def _public_names() -> dict[str, str]:
-    """Public name of concur -> the module that it comes from, read from the package's own text."""
-    file = os.path.join(os.path.dirname(os.path.dirname(__file__)), "__init__.py")
-    if not os.path.exists(file):
-        return {}
-    with open(file, encoding="utf-8") as text:
-        tree = ast.parse(text.read())
-    return {
-        alias.asname or alias.name: node.module
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("concur.")
-        for alias in node.names
-    }
 
 
 def immutable(value: object) -> bool:

@@ -3,18 +3,20 @@
 import contextlib
 import operator
 import types
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 from concur.check import buffer_items
 from concur.check import engine as runs
 from concur.check.buffers import by_words
-from concur.check.calls import HEAP_TYPE, SPECIAL_FUNCTIONS, argument, callee
-from concur.check.contents import SCALARS, is_container
+from concur.check.calls import SPECIAL_FUNCTIONS, argument, callee
+from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.engine import Engine
+from concur.check.foreign import call_foreign, has_foreign_operators
 from concur.check.generators import SharedGenerator, shared
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, consumed, place_of, places_of, seen, touch
+from concur.check.touch import Site, consumed, is_c_iterator, place_of, places_of, seen, touch, touch_all
 from concur.check.variables import write_name
 
 
@@ -89,9 +91,13 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
         return _private(run, thing, site)
     if kind is types.GeneratorType:
         return SharedGenerator(thing, site)
+    if has_foreign_operators(kind) and not run.alone:
+        what = f"iteration over {kind.__qualname__}"
+        iterator = shared(call_foreign(run, iter, (thing,), {}, site, what, changes=False), site)
+        return iterator if delegate else _stepwise(run, iterator, site)
     if delegate:
         return thing
-    if hasattr(thing, "__next__") and not kind.__flags__ & HEAP_TYPE:
+    if is_c_iterator(thing):
         return _stepwise(run, thing, site)
     return thing
 
@@ -99,19 +105,12 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
 def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
     while True:
         if runs.active is not None and not run.alone:
-            _announce_iterator(run, iterator, site)
+            touch_all(run, consumed(run, (iterator,)), site)
         try:
             element = next(iterator)
         except StopIteration:
             return
         yield element
-
-
-def _announce_iterator(run: Engine, iterator: Any, site: Site) -> None:
-    """Moving an iterator changes it."""
-    kind = type(iterator)
-    if kind is not SharedIterator and not kind.__flags__ & HEAP_TYPE:
-        run.step((WRITE, (id(iterator), "next"), iterator, site, None))
 
 
 def unpack(thing: Any, site: Site) -> Any:
@@ -121,7 +120,7 @@ def unpack(thing: Any, site: Site) -> Any:
         if is_container(thing):
             touch(run, READ, thing, site)
         else:
-            consumed(run, (thing,))
+            touch_all(run, consumed(run, (thing,)), site)
     return shared(thing, site)
 
 
@@ -129,13 +128,20 @@ def literal(generator: Any) -> Any:
     """A generator expression that stands as the argument of a function that consumes it."""
     run = runs.active
     if run is not None:
-        run.literal = generator
+        run.literal = weakref.ref(generator)
     return generator
 
 
 def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:
-    """Iterate over `thing`, whose elements are bound to such variables by the loop."""
+    """What a comprehension iterates over that takes its elements apart, or binds them to such variables."""
+    return thing if runs.active is None else _bound_one_by_one(thing, places, site)
+
+
+def _bound_one_by_one(thing: Any, places: tuple[str, ...], site: Site) -> Iterator[Any]:
     for element in iterate(thing, site):
+        run = runs.active
+        if run is not None and not run.alone:
+            touch_all(run, containers_in((element,)), site)
         for place in places:
             write_name(element, place, site)
         yield element
@@ -147,7 +153,7 @@ def bind_names(thing: Any, places: tuple[str, ...], site: Site) -> Any:
 def _next(site: Site, /, iterator: Any, *default: Any) -> Any:
     run = runs.active
     if run is not None and not run.alone:
-        _announce_iterator(run, iterator, site)
+        touch_all(run, consumed(run, (iterator,)), site)
     return next(shared(iterator, site), *default)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from concur.check.contents import fields_of
+from concur.check.frames import variables_of
 
 _MOST_OBJECTS = 500
 _DEPTH = 4
@@ -20,7 +21,7 @@ _LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib")
 def name_of(thing: Any, frames: Sequence[types.FrameType]) -> str | None:
     """The shortest path to an object from the variables of the first frame, else module, that knows it."""
     for frame in frames:
-        roots = {name: value for name, value in frame.f_locals.items() if not name.startswith("_")}
+        roots = {name: value for name, value in variables_of(frame).items() if not name.startswith("_")}
         if is_of_library(roots.get("self")):
             continue  # the insides of a library object: it is named by who uses it
         found = _search(thing, roots)
@@ -48,7 +49,7 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
         if (
             id(value) in seen
             or depth == _DEPTH
-            or isinstance(value, (type, types.ModuleType, types.FunctionType))
+            or issubclass(type(value), (type, types.ModuleType, types.FunctionType))
         ):
             continue
         seen.add(id(value))
@@ -57,9 +58,9 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
 
 
 def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, (list, tuple, deque)):
+    if issubclass(type(value), (list, tuple, deque)):  # isinstance would ask the object for its __class__
         return [(f"{path}[{index}]", element) for index, element in enumerate(value)]
-    if isinstance(value, dict):
+    if issubclass(type(value), dict):
         return [
             (f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))
         ]

@@ -70,8 +70,12 @@ class Options:
         )
         return "".join(letter for letter, is_chosen in chosen if is_chosen)
 
-    def bound(self) -> str:
-        """What a verdict under these options covers, in words."""
+    def bound(self, one_step: Iterable[str]) -> str:
+        """What a verdict under these options covers, in words.
+
+        Args:
+            one_step: the classes whose calls were taken as one step.
+        """
         parts = [
             "a time-out or sleep may end at any moment"
             if self.timeouts == "any"
@@ -81,8 +85,8 @@ class Options:
             parts.append("notify wakes any waiter")
         if self.spurious_wakeups:
             parts.append("each thread may wake once without a notify")
-        if self.atomic:
-            names = [name.rpartition(".")[2] for name in self.atomic]
+        names = sorted(name.rpartition(".")[2] for name in one_step)
+        if names:
             parts.append(f"{', '.join(names)} taken as one step")
         return "; ".join(parts)
 

@@ -22,6 +22,7 @@ import re
 from typing import Any, NamedTuple
 
 from concur.check.engine import Engine
+from concur.check.generators import generator_of
 from concur.check.ops import (
     ACQUIRE,
     ATOMIC,
@@ -250,6 +251,6 @@ def _name(place: Any, op: Op) -> tuple[str, str]:
         owner = op[2]
         named = owner if isinstance(owner, type) else type(owner)
         return _plain(place), "" if owner is None else named.__name__
-    thing = op[2] if place == op[1] else None
+    thing = generator_of(op[2]) if place == op[1] else None
     owner = "" if thing is None else thing.__name__ if isinstance(thing, type) else type(thing).__name__
     return _plain(place[1]), owner

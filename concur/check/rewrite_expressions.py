@@ -1,9 +1,10 @@
 """The half of the rewriter that knows expressions; `rewrite.py` has the statements."""
 
 import ast
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from concur.check.scopes import Scope
+from concur.check.scopes import Scope, arguments_of
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -14,6 +15,7 @@ SIGNS: dict[type[ast.AST], str] = {
     ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>",
 }  # fmt: skip
 _REFLECTION = frozenset(("globals", "locals", "eval", "exec"))
+_REFLECTION_ALONE = frozenset(("vars", "dir"))  # without an argument
 
 
 def hook(name: str, *args: ast.expr) -> ast.Call:
@@ -37,12 +39,6 @@ def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and not isinstance(node.value, bytes)
 
 
-def _suspends(node: ast.AST) -> bool:
-    return any(
-        isinstance(part, (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)) for part in ast.walk(node)
-    )
-
-
 # Built-in functions that have taken all they want of an iterator when they return.
 _CONSUMERS = frozenset(
     ("any", "all", "sum", "min", "max", "list", "tuple", "set", "frozenset", "sorted", "dict")
@@ -57,6 +53,7 @@ class Expressions(ast.NodeTransformer):
         self.scope = next(scope for scope in scopes.values() if scope.kind == "module")
         self.classes: list[str] = []
         self.temporaries = 0
+        self.future_annotations = False
 
     # Helpers
 
@@ -97,6 +94,13 @@ class Expressions(ast.NodeTransformer):
         arguments.kw_defaults = [
             None if default is None else self.expr(default) for default in arguments.kw_defaults
         ]
+        for argument in arguments_of(arguments):
+            if argument.annotation is not None:
+                argument.annotation = self.annotation(argument.annotation)
+
+    def annotation(self, node: ast.expr) -> ast.expr:
+        """An annotation; one that is kept as a text stays as it was written."""
+        return node if self.future_annotations else self.expr(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
         self._arguments(node.args)
@@ -111,15 +115,16 @@ class Expressions(ast.NodeTransformer):
         outer = self._enter(node)
         for index, generator in enumerate(node.generators):
             iterable = first if index == 0 else self.expr(generator.iter)
+            target = generator.target
             if not generator.is_async:
-                names = [part.id for part in ast.walk(generator.target) if isinstance(part, ast.Name)]
+                names = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
                 places = [place for place in map(self.place, names) if place is not None]
-                if places:
-                    generator.iter = hook(
-                        "loop", iterable, constant(tuple(places)), self.site(generator.target)
-                    )
+                if places or isinstance(target, (ast.Tuple, ast.List)):
+                    generator.iter = hook("loop", iterable, constant(tuple(places)), self.site(target))
                 else:
-                    generator.iter = hook("iter", iterable, self.site(generator.target))
+                    generator.iter = hook("iter", iterable, self.site(target))
+                ast.copy_location(generator.iter, iterable)
+            generator.target = self.loop_target(target)
             generator.ifs = [self.test(condition) for condition in generator.ifs]
         if isinstance(node, ast.DictComp):
             node.key, node.value = self.expr(node.key), self.expr(node.value)
@@ -129,6 +134,22 @@ class Expressions(ast.NodeTransformer):
         return node
 
     visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _comprehension
+
+    def loop_target(self, target: ast.expr) -> ast.expr:
+        """The target of a comprehension: fields and items in it announce their stores."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            target.elts = [self.loop_target(element) for element in target.elts]
+        elif isinstance(target, ast.Starred):
+            target.value = self.loop_target(target.value)
+        else:
+            return self.as_target(target)
+        return target
+
+    def as_target(self, target: ast.expr) -> ast.expr:
+        raise NotImplementedError  # rewrite_targets.py
+
+    def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        raise NotImplementedError  # rewrite.py
 
     # Expressions
 
@@ -144,12 +165,16 @@ class Expressions(ast.NodeTransformer):
         return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if self._is_super(node.value):
-            return node
         value = self.expr(node.value)
-        return ast.copy_location(
-            hook("attr", value, constant(self.mangled(node.attr)), self.site(node)), node
-        )
+        name = constant(self.mangled(node.attr))
+        return self.on_last_line(hook("attr", value, name, self.site(node)), node)
+
+    def on_last_line(self, call: ast.expr, node: ast.expr) -> ast.expr:
+        """Where Python says that an attribute is loaded: at its name, which may be lines below its owner."""
+        ast.copy_location(call, node)
+        if node.end_lineno is not None and node.end_lineno != node.lineno:
+            call.lineno, call.col_offset = node.end_lineno, 0
+        return call
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         return ast.copy_location(
@@ -170,7 +195,8 @@ class Expressions(ast.NodeTransformer):
         return self.expr(node)
 
     def visit_Starred(self, node: ast.Starred) -> ast.expr:
-        node.value = hook("unpack", self.expr(node.value), self.site(node))
+        value = self.expr(node.value)
+        node.value = ast.copy_location(hook("unpack", value, self.site(node)), value)
         return node
 
     def visit_Dict(self, node: ast.Dict) -> ast.expr:
@@ -191,13 +217,21 @@ class Expressions(ast.NodeTransformer):
         called: ast.expr
         if isinstance(function, ast.Attribute) and not self._is_super(function.value):
             called = hook("method", self.expr(function.value), constant(self.mangled(function.attr)), site)
-        elif isinstance(function, ast.Name) and function.id in _REFLECTION:
-            called = ast.BoolOp(ast.Or(), [hook("reflect", constant(function.id), site), function])
+        elif isinstance(function, ast.Name) and (
+            function.id in _REFLECTION
+            or (function.id in _REFLECTION_ALONE and not node.args and not node.keywords)
+        ):
+            called = hook("reflect", self.expr(function), site)
         elif isinstance(function, ast.Name) and function.id in ("super", "isinstance", "issubclass", "type"):
             called = function
         else:
             called = hook("call", self.expr(function), site)
-        ast.copy_location(called, function)
+        if isinstance(function, ast.Attribute):
+            self.on_last_line(called, function)
+            if function.end_lineno is not None and function.end_lineno != function.lineno:
+                node.lineno, node.col_offset = function.end_lineno, 0
+        else:
+            ast.copy_location(called, function)
         node.func = called
         consumes = isinstance(function, ast.Name) and self._is_consumer(function.id)
         made_here = [consumes and isinstance(argument, ast.GeneratorExp) for argument in node.args]
@@ -221,24 +255,18 @@ class Expressions(ast.NodeTransformer):
             self._plain_comparison(left, sign, right)
             for left, sign, right in zip(sides, signs, sides[1:], strict=False)
         )
-        if plain or self.scope.kind == "class" or (len(signs) > 1 and _suspends(node)):
+        if plain and (len(signs) == 1 or all(sign in ("is", "is not", "in", "not in") for sign in signs)):
             return self._visit_children(node)
+        site = self.site(node)
         if len(signs) == 1:
-            return ast.copy_location(
-                hook(
-                    "binary",
-                    self.expr(node.left),
-                    self.expr(node.comparators[0]),
-                    constant(signs[0]),
-                    self.site(node),
-                ),
-                node,
-            )
-        links: list[ast.expr] = []
-        for sign, side in zip(signs, node.comparators, strict=True):
-            empty = ast.arguments([], [], None, [], [], None, [])
-            links.append(ast.Tuple([constant(sign), ast.Lambda(empty, self.expr(side))], ast.Load()))
-        return ast.copy_location(hook("chain", self.site(node), self.expr(node.left), *links), node)
+            left, right = self.expr(node.left), self.expr(node.comparators[0])
+            return ast.copy_location(hook("binary", left, right, constant(signs[0]), site), node)
+        # Each side becomes a link that knows what follows it; Python goes from link to link as it always does.
+        links = [
+            ast.copy_location(hook("link", self.expr(side), constant(sign), site), side)
+            for side, sign in zip(sides, [*signs, ""], strict=True)
+        ]
+        return ast.copy_location(ast.Compare(links[0], [ast.Eq() for _ in signs], list(links[1:])), node)
 
     def _plain_comparison(self, left: ast.expr, sign: str, right: ast.expr) -> bool:
         if sign in ("is", "is not"):
@@ -270,12 +298,32 @@ class Expressions(ast.NodeTransformer):
         if isinstance(node, ast.BoolOp):
             node.values = [self.test(value) for value in node.values]
             return node
-        if isinstance(node, (ast.Compare, ast.Constant)):
-            return self.expr(node)
+        if isinstance(node, ast.Compare):
+            return self._tested(node)
+        if isinstance(node, ast.Constant):
+            return node
         return ast.copy_location(hook("truth", self.expr(node), self.site(node)), node)
 
+    def _tested(self, node: ast.Compare) -> ast.expr:
+        """A comparison whose truth is asked for; that of an object of the program may return anything."""
+        sign, left, right = SIGNS[type(node.ops[0])], node.left, node.comparators[0]
+        if len(node.ops) > 1 or sign in ("is", "is not", "in", "not in"):
+            return self.expr(node)
+        if not self._plain_comparison(left, sign, right):
+            sides = self.expr(left), self.expr(right)
+            return ast.copy_location(hook("tested", *sides, constant(sign), self.site(node)), node)
+        # Nothing is called for False, and no value is looked at twice: False is not (x < 1) in _cc_truths
+        links: list[ast.cmpop] = [ast.IsNot(), ast.In()]
+        found = ast.Compare(constant(value=False), links, [self._visit_children(node), load("_cc_truths")])
+        return ast.copy_location(found, node)
+
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        return self.test(node) if isinstance(node.op, ast.Not) else self._visit_children(node)
+        if isinstance(node.op, ast.Not):
+            return self.test(node)
+        operand = self.expr(node.operand)
+        constant_operand = isinstance(operand, ast.Constant)
+        node.operand = operand if constant_operand else hook("look", operand, self.site(node))
+        return node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         node.values = [*(self.test(value) for value in node.values[:-1]), self.expr(node.values[-1])]

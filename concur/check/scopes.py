@@ -63,6 +63,18 @@ class Scope:
         return self.name if self.parent is None else f"{self.parent.path}.{self.name}"
 
 
+def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
+    """Every parameter, of whatever kind."""
+    found = [
+        *arguments.posonlyargs,
+        *arguments.args,
+        *arguments.kwonlyargs,
+        arguments.vararg,
+        arguments.kwarg,
+    ]
+    return [argument for argument in found if argument is not None]
+
+
 class _Collector(ast.NodeVisitor):
     def __init__(self) -> None:
         self.module = Scope("module", "", None, 0)
@@ -90,22 +102,21 @@ class _Collector(ast.NodeVisitor):
             self.visit(decorator)
         for default in [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]:
             self.visit(default)
-        if not isinstance(node, ast.Lambda):
+        for part in [*(a.annotation for a in arguments_of(arguments)), getattr(node, "returns", None)]:
+            if part is not None:
+                self.visit(part)
+        if not isinstance(node, ast.Lambda) and not node.decorator_list:
             self.bind(name)
         outer, loops = self.scope, self.loops
         self.scope, self.loops = self.inside(node, "function", name), 0
-        for argument in [
-            *arguments.posonlyargs,
-            *arguments.args,
-            *arguments.kwonlyargs,
-            arguments.vararg,
-            arguments.kwarg,
-        ]:
-            if argument is not None:
-                self.bind(argument.arg)
+        for argument in arguments_of(arguments):
+            self.bind(argument.arg)
         for child in [node.body] if isinstance(node, ast.Lambda) else node.body:
             self.visit(child)
         self.scope, self.loops = outer, loops
+        if not isinstance(node, ast.Lambda) and node.decorator_list:
+            self.position += 1
+            self.bind(name)  # a decorator may have called it before
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._function(node, node.name)
@@ -119,12 +130,24 @@ class _Collector(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         for child in [*node.decorator_list, *node.bases, *node.keywords]:
             self.visit(child)
-        self.bind(node.name)
         outer, loops = self.scope, self.loops
         self.scope, self.loops = self.inside(node, "class", node.name), 0
         for child in node.body:
             self.visit(child)
         self.scope, self.loops = outer, loops
+        self.position += 1
+        self.bind(node.name)
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        """The value is there before the variable is bound."""
+        if isinstance(node, ast.AnnAssign):
+            self.visit(node.annotation)
+        if node.value is not None:
+            self.visit(node.value)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            self.visit(target)
+
+    visit_Assign = visit_AnnAssign = visit_AugAssign = _assignment
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         self.visit(node.generators[0].iter)
@@ -153,6 +176,7 @@ class _Collector(ast.NodeVisitor):
         self.visit(node.value)
         scope = self.scope
         while scope.name == "<comprehension>" and scope.parent is not None:
+            scope.used.add(node.target.id)  # a generator expression may run when its maker does not
             scope = scope.parent
         self.bind(node.target.id, scope)
 
@@ -185,9 +209,15 @@ class _Collector(ast.NodeVisitor):
     visit_Import = visit_ImportFrom = _import
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.type is not None:
+            self.visit(node.type)
         if node.name:
             self.bind(node.name)
-        self.generic_visit(node)
+        for child in node.body:
+            self.visit(child)
+        if node.name:
+            self.position += 1
+            self.bind(node.name)  # it is unbound at the end of the handler
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
         if node.name:

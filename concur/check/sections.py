@@ -103,20 +103,21 @@ class Section:
         self.changes = thread.changes
 
 
-def take_as_one_step(cls: Any) -> None:
-    """Make each call of a public method of the class one step."""
+def take_as_one_step(cls: Any, full_name: str) -> None:
+    """Make each call of a public method of the class, which verdicts call so, one step."""
     for name, method in list(vars(cls).items()):
         is_public = not name.startswith("_") or (name.startswith("__") and name not in _HIDDEN)
         if is_public and isinstance(method, types.FunctionType) and not hasattr(method, "_concur_one_step"):
-            setattr(cls, name, _one_step(method))
+            setattr(cls, name, _one_step(method, full_name))
 
 
-def _one_step(method: Callable[..., Any]) -> Callable[..., Any]:
+def _one_step(method: Callable[..., Any], full_name: str) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         run = runs.active
         if run is None or run.alone or run.dead or run.current.section is not None:
             return method(self, *args, **kwargs)
+        run.knowledge.one_step.add(full_name)
         return _call(run, method, self, args, kwargs)
 
     call._concur_one_step = True  # type: ignore[attr-defined]

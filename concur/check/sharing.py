@@ -15,7 +15,7 @@ _CONSTANT = (
     types.MappingProxyType,
 )  # fmt: skip
 _BOOKKEEPING = frozenset(
-    ("__builtins__", "__concur_names__", "__spec__", "__loader__", "__path__", "__all__", "_cc_loader")
+    ("__builtins__", "__concur_names__", "__spec__", "__loader__", "__path__", "__all__")
 )
 
 _Snapshot = list[tuple[Any, dict[str, Any]]]

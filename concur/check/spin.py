@@ -14,10 +14,13 @@ was not rewritten might do. A loop that does such things is no waiting loop.
 """
 
 import sys
+import types
+import weakref
 from typing import Any
 
 from concur.check import engine as runs
 from concur.check.engine import Engine
+from concur.check.frames import variables_of
 from concur.check.ops import READ, SPIN, accesses
 from concur.check.touch import Site
 from concur.check.variables import tick
@@ -77,6 +80,11 @@ class Loop:
             run.cycles.at_the_top(run, self.mark, self.site)
 
 
+def _kept(value: Any) -> Any:
+    """A value as it is remembered: a generator weakly, since dropping it closes it."""
+    return weakref.ref(value) if type(value) is types.GeneratorType else value
+
+
 def _same_values(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
     return all(map(_same, before, now))
 
@@ -93,23 +101,40 @@ def _same(before: Any, now: Any) -> bool:
     return kind in _PLAIN and bool(before == now)
 
 
-def enter(names: tuple[str, ...], site: Site) -> Loop:
+# By frame and line, not as a variable of the function, which would show in its `locals()`. The frame that
+# enters a loop replaces what an earlier frame with the same id has left here.
+_loops: dict[tuple[int, int], Loop] = {}
+
+
+def new_run() -> None:
+    """Forget the loops of the last run."""
+    _loops.clear()
+
+
+def enter(names: tuple[str, ...], site: Site) -> None:
     """A ``while`` loop begins."""
-    loop, run = Loop(names, site), runs.active
-    if run is not None and run.cycles is not None:
-        loop.mark = run.cycles.mark(run)
-    return loop
+    run = runs.active
+    if run is not None:
+        loop = _loops[id(sys._getframe(1)), site[1]] = Loop(names, site)
+        if run.cycles is not None:
+            loop.mark = run.cycles.mark(run)
 
 
-def top(loop: Loop) -> bool:
+def top(site: Site) -> bool:
     """A ``while`` loop is about to test its condition. Always true, so that it can stand before it."""
     run = runs.active
-    tick(*loop.site)
-    if run is not None and not run.alone and not run.dead and run.options.waiting_loops:
+    tick(*site)
+    if run is None:
+        return True
+    frame = sys._getframe(1)
+    loop = _loops.get((id(frame), site[1]))
+    if loop is None:  # it was entered while nothing was watched
+        return True
+    if not run.alone and not run.dead and run.options.waiting_loops:
         values: tuple[Any, ...] = ()
         if loop.names:
-            variables = sys._getframe(1).f_locals
-            values = tuple(variables.get(name, _UNBOUND) for name in loop.names)
+            variables = variables_of(frame)
+            values = tuple(_kept(variables.get(name, _UNBOUND)) for name in loop.names)
         loop.at_the_top(run, values)
     else:
         loop.changes = -1

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from concur.check.engine import Engine
+from concur.check.frames import variables_of
 from concur.check.loader import Loader
-from concur.check.spin import Loop
 from concur.check.threads import VirtualThread
+from concur.check.touch import is_python_class
 from concur.check.virtual_local import local
 from concur.check.virtual_locks import Lock, RLock
 from concur.check.virtual_threads import Thread
@@ -71,7 +72,7 @@ def _thread(run: Engine, thread: VirtualThread, writer: "_Writer", history: Any)
     if not here and not hasattr(thread.carrier, "gr_frame"):
         raise Unseen  # a thread of the operating system
     frames = tuple(
-        (writer.value(frame.f_code), frame.f_lasti, writer.fields(frame.f_code.co_name, frame.f_locals))
+        (writer.value(frame.f_code), frame.f_lasti, writer.fields(frame.f_code.co_name, variables_of(frame)))
         for frame in _frames(sys._getframe(2) if here else thread.carrier.gr_frame)
     )
     left = None if thread.deadline is None else thread.deadline - run.now
@@ -94,9 +95,8 @@ class _Writer:
         """Names and values; what every run has anew under the same name is left out."""
         written: list[Any] = [name]
         for key in sorted(key for key in fields if isinstance(key, str)):
-            value = fields[key]
-            if not (key.startswith("__") or (key.startswith("_cc_") and isinstance(value, Loop))):
-                written.append((key, self.value(value)))
+            if not key.startswith("__"):
+                written.append((key, self.value(fields[key])))
         return tuple(written)
 
     def value(self, value: Any) -> Any:
@@ -143,7 +143,7 @@ class _Writer:
             written.append(self.value(value.args))
         elif isinstance(value, _PLAIN):  # a subclass, such as an enumeration
             written.append(repr(value))
-        elif kind is not object and not kind.__flags__ & _HEAP_TYPE:
+        elif not all(cls is object or is_python_class(cls) for cls in kind.__mro__):
             raise Unseen
         fields = getattr(value, "__dict__", None)
         if isinstance(fields, dict):
@@ -157,10 +157,7 @@ class _Writer:
         return tuple(written)
 
 
-_HEAP_TYPE = 1 << 9
-
-
 def _is_builtin(cls: type) -> bool:
-    return not cls.__flags__ & _HEAP_TYPE or _is_of_library(
+    return not is_python_class(cls) or _is_of_library(
         getattr(sys.modules.get(cls.__module__), "__file__", None)
     )

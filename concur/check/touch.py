@@ -1,12 +1,13 @@
 """Announce accesses to the content of containers: what the hooks of calls, loops and items share."""
 
-from types import GeneratorType
+import types
 from typing import Any
 
 from concur.check.buffers import exporter, is_buffer, whole
 from concur.check.contents import SCALARS, VIEW_TYPES, owner_of
 from concur.check.engine import Engine
-from concur.check.ops import READ
+from concur.check.ops import READ, WRITE
+from concur.check.visibility import MARK
 
 Site = tuple[str, int]
 
@@ -26,10 +27,15 @@ def place_of(thing: Any) -> Any:
 
 def touch(run: Engine, kind: int, thing: Any, site: Site | None, also: list[Any] | None = None) -> None:
     """Announce an access to the content of `thing`, which reads the content of `also` too."""
+    if type(thing) is dict and MARK in thing and not in_dataclasses(site):
+        run.give_up(
+            f"{where(site)} reaches the variables of a module through its dictionary, by globals() or __dict__;"
+            " name them instead"
+        )
     if is_buffer(thing) or (also and any(map(is_buffer, also))):
         _touch_buffers(run, kind, thing, site, also or [])
         return
-    more = tuple((place_of(other), READ) for other in also if other is not thing) if also else None
+    more = tuple((place_of(other), mode_of(other)) for other in also if other is not thing) if also else None
     run.step((kind, place_of(thing), thing, site, more or None))
 
 
@@ -40,7 +46,7 @@ def _touch_buffers(run: Engine, kind: int, thing: Any, site: Site | None, also: 
         before, places = places, places_of(thing, kind)
         for other in also:
             if other is not thing:
-                places += places_of(other, READ)
+                places += places_of(other, mode_of(other))
         if places == before:
             return
         taken = len(run.trace)
@@ -56,10 +62,15 @@ def places_of(thing: Any, mode: int) -> tuple[tuple[Any, int], ...]:
     return whole(thing, mode) if is_buffer(thing) else ((place_of(thing), mode),)
 
 
+def mode_of(thing: Any) -> int:
+    """What is done to a thing that a function is given: an iterator is moved, anything else is read."""
+    return WRITE if is_c_iterator(thing) else READ
+
+
 def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:
-    """Announce one read of the content of everything in the list, if it is not empty."""
+    """Announce one look at everything in the list, if it is not empty: containers are read, iterators moved."""
     if things:
-        touch(run, READ, things[0], site, things[1:])
+        touch(run, mode_of(things[0]), things[0], site, things[1:])
 
 
 _PLAIN = frozenset((int, float, bool, str, bytes, type(None)))
@@ -70,12 +81,18 @@ def same(old: Any, new: Any) -> bool:
     return old is new or (type(old) is type(new) and type(old) in _PLAIN and bool(old == new))
 
 
-def consumed(run: Engine, things: Any) -> None:
-    """Iterators that C code is about to move, without a step. (Generators say so themselves: generators.py.)"""
+def consumed(run: Engine, things: Any) -> list[Any]:
+    """Iterators that C code is about to move, and that say nothing themselves: their places are written."""
+    found = []
     for thing in things:
         kind = type(thing)
-        if kind not in SCALARS and kind is not GeneratorType and hasattr(kind, "__next__"):
+        if kind in SCALARS or kind is types.GeneratorType or not hasattr(kind, "__next__"):
+            continue
+        if is_c_iterator(thing):
+            found.append(thing)
+        else:
             run.current.changes += 1
+    return found
 
 
 def seen(run: Engine, value: Any) -> Any:
@@ -88,3 +105,29 @@ def note_view(result: Any, owner: Any) -> None:
     """A view of a dictionary has the content of the dictionary."""
     if type(result) in VIEW_TYPES:
         _views[id(result)] = (result, owner)
+
+
+def in_dataclasses(site: Site | None) -> bool:
+    """It looks at the module of a class, and adds methods to a class that nobody else has yet."""
+    return site is not None and site[0].endswith("dataclasses.py")
+
+
+def where(site: Site | None) -> str:
+    return "the program" if site is None else f"{site[0]}:{site[1]}"
+
+
+_HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
+
+
+def is_python_class(cls: type) -> bool:
+    """Whether a class was made by a class statement; newer CPythons make theirs on the heap as well, immutable."""
+    return cls.__flags__ & (_HEAP_TYPE | _IMMUTABLE_TYPE) == _HEAP_TYPE
+
+
+def is_c_iterator(thing: Any) -> bool:
+    """Whether it is an iterator written in C: moving it changes it, and only the hooks say so."""
+    kind = type(thing)
+    return (
+        kind is not types.GeneratorType
+        and type(getattr(kind, "__next__", None)) is types.WrapperDescriptorType
+    )

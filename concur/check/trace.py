@@ -17,6 +17,8 @@ from concur.check import engine as runs
 from concur.check import ops
 from concur.check.buffers import exporter
 from concur.check.engine import Engine
+from concur.check.frames import variables_of
+from concur.check.generators import generator_of
 from concur.check.names import is_of_library, name_of
 from concur.check.ops import Op
 from concur.check.threads import VirtualThread
@@ -134,7 +136,7 @@ class Recorder:
         return best, "", None
 
     def _call(self, frame: types.FrameType) -> tuple[str, Any]:
-        owner = frame.f_locals.get("self")
+        owner = variables_of(frame).get("self")
         called = _CALLED.get(frame.f_code.co_name, frame.f_code.co_name)
         if owner is None or not is_of_library(owner):
             return called, None
@@ -196,6 +198,7 @@ class Recorder:
         view, thing = thing, exporter(thing)
         name = self.names.get(id(thing))
         if name is None:
+            key, thing = id(thing), generator_of(thing)
             frames = self._frames()
             found = (
                 name_of(thing, frames)
@@ -203,7 +206,7 @@ class Recorder:
                 or f"a {type(thing).__name__.lower().strip('_')}"
             )
             taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
-            name = self.names[id(thing)] = f"{found} #{len(taken) + 1}" if taken else found
+            name = self.names[key] = f"{found} #{len(taken) + 1}" if taken else found
         return name
 
     def _known(self, thing: Any) -> str | None:

@@ -1,7 +1,7 @@
 """Hooks for variables that functions share, and for what goes round."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from concur.check import engine as runs
@@ -42,6 +42,11 @@ def write_name(value: Any, place: str, site: Site) -> Any:
         if run.recording and value is not _OTHER:
             seen(run, value)
     return value
+
+
+def binder(place: str, site: Site) -> Callable[[Any], Any]:
+    """The outermost decorator of a function or a class whose name is such a variable."""
+    return lambda made: write_name(made, place, site)
 
 
 def rebind(place: str, site: Site) -> None:
@@ -95,15 +100,33 @@ def unwatched() -> Iterator[None]:
         runs.active = before
 
 
-def reflect(name: str, site: Site) -> None:
-    """A call of globals(), locals(), eval() or exec(): what it reaches cannot be seen."""
+_REFLECTION = (globals, locals, eval, exec, vars, dir)
+
+
+def reflect(function: Any, site: Site) -> Any:
+    """A call of globals(), locals(), eval(), exec() or the like: what it reaches cannot be seen."""
     run = runs.active
-    if run is not None and not run.alone:
+    if run is not None and not run.alone and function in _REFLECTION:
         run.give_up(
-            f"{site[0]}:{site[1]} calls {name}() while threads run: what is reached through it cannot be seen"
+            f"{site[0]}:{site[1]} calls {function.__name__}() while threads run: what is reached through it cannot be"
+            " seen"
         )
+    return function
 
 
-def failed(text: str, left: Any, sign: str, right: Any) -> str:
+operands: tuple[Any, str, Any] | None = None  # of the comparison that has just failed in an assert
+
+
+def failed(text: str) -> str:
     """The message of a failed assertion, with its operands."""
-    return f"assert {text}, where it was {left!r} {sign} {right!r}"
+    global operands
+    assert operands is not None
+    (left, sign, right), operands = operands, None
+    return f"assert {text}, where it was {_shown(left)} {sign} {_shown(right)}"
+
+
+def _shown(thing: Any) -> str:
+    try:
+        return repr(thing)
+    except Exception:  # a failed assertion stays one, whatever the repr of its operands does
+        return object.__repr__(thing)

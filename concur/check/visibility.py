@@ -43,7 +43,7 @@ def announces(function: Any) -> bool:
 
 def classify(cls: type, name: str, knowledge: Knowledge) -> int:
     """How attribute `name` of the instances of `cls` is treated."""
-    if issubclass(cls, type):
+    if issubclass(cls, type) or cls is super:
         return CLASS
     if cls is types.ModuleType:
         return MODULE
@@ -57,7 +57,7 @@ def classify(cls: type, name: str, knowledge: Knowledge) -> int:
         if value is not _MISSING:
             break
     if isinstance(value, _C_METHODS):
-        return INVISIBLE if cls in contents.SCALARS or cls is super else METHOD
+        return INVISIBLE if cls in contents.SCALARS else METHOD
     if name.startswith("__") and name.endswith("__"):
         return INVISIBLE
     if name in knowledge.conflated:
@@ -77,9 +77,11 @@ def classify(cls: type, name: str, knowledge: Knowledge) -> int:
         get = getattr(type(value), "__get__", None)
         if get is not None:
             return INVISIBLE if isinstance(get, types.FunctionType) and announces(get) else FOREIGN
-    if cls in contents.SCALARS:
+    if cls in contents.SCALARS and cls is not types.FunctionType:  # f.calls = 0 is a field as any other
         return INVISIBLE
     key = class_key(cls)
+    if issubclass(cls, types.SimpleNamespace):
+        return WHOLE  # its comparison and its repr are written in C, and read the dictionary
     if key in knowledge.dictionaries:
         return WHOLE
     return FIELD if (key, name) in knowledge.fields else CONSTANT

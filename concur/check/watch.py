@@ -26,6 +26,7 @@ from typing import Any
 
 from concur.check.calls import Announced, Foreign
 from concur.check.engine import Engine
+from concur.check.frames import variables_of
 from concur.check.threads import Abort
 from concur.check.variables import LoadingError, loading
 from concur.check.visibility import MARK
@@ -127,7 +128,7 @@ def _where(frame: types.FrameType | None) -> str | None:
                 inside = f" (inside {inner})" if inner else ""
                 return f"{name or repr(line)} at {at}{inside}"
             inner = inner or f"{code.co_qualname}() at {code.co_filename}:{frame.f_lineno}"
-        called = frame.f_locals.get("self")
+        called = variables_of(frame).get("self")
         if isinstance(called, (Announced, Foreign)):
             name = _name(called.function)
         frame = frame.f_back

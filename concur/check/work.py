@@ -126,7 +126,8 @@ class Work:
 
     def bound(self) -> str:
         return (
-            f"all interleavings of visible operations, under sequential consistency; {self.options.bound()}"
+            "all interleavings of visible operations, under sequential consistency;"
+            f" {self.options.bound(self.knowledge.one_step)}"
         )
 
     # The three ways
@@ -159,9 +160,13 @@ class Work:
             if not more:
                 break
             if max_schedules is not None and done >= max_schedules:
-                return self.unfinished(done, f"the budget of {max_schedules:,} schedules is used up")
-            if max_seconds is not None and self.seconds > max_seconds:
-                return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
+                budget = f"{max_schedules:,} schedule{'' if max_schedules == 1 else 's'}"
+            elif max_seconds is not None and self.seconds > max_seconds:
+                budget = f"{max_seconds:g} s"
+            else:
+                continue
+            covered = search.covered(len(engine.trace))
+            return self.unfinished(done, f"the budget of {budget} is used up; {covered}")
         if cut is not None:
             return self.unfinished(done, cut)
         return self.verdict(Status.VERIFIED, done, self.bound())

@@ -168,6 +168,8 @@ def outcomes(
     search = strategy()
     found: set[Any] = set()
     done = 0
+    if classes is not None:
+        classes.begin()
     while True:
         search.start()
         main = scenario.fresh()
