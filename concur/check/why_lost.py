@@ -15,6 +15,7 @@ from concur.check.race_text import Link, text_of
 from concur.check.report import phrase
 from concur.check.trace import Recorded, source_line
 
+_LATEST = 40
 Between = tuple[
     int, int, int
 ]  # a thread's step, one of another thread behind it, and the first thread's next
@@ -61,6 +62,7 @@ def torn_pair(run: Account, failure: ThreadFailure) -> str:
     one after the other thread had written it."""
     steps, tid = run.steps, failure.thread.tid
     mine = [index for index in range(failure.after) if steps[index].tid == tid and reads(steps[index])]
+    mine = mine[-_LATEST:]  # what it read long before it failed is hardly why
     for second in reversed(mine):
         for first in (index for index in mine if index < second):
             one, two = steps[first], steps[second]
