@@ -49,9 +49,11 @@ def _lock(engine: Engine, step: Recorded) -> str | None:
 
 
 def _content(step: Recorded) -> str | None:
-    """A call of a method records the whole content; other changes only what was put in."""
+    """A call of a method records the whole content, and so does what was done to an item; other changes do not."""
     if step.op[0] != ops.WRITE:
         return None
+    if step.after is not None:
+        return step.after
     if not step.what.endswith(")"):
         return UNKNOWN
     if step.value is not None:

@@ -98,6 +98,10 @@ class Cycles:
         if self.recorder is not None:
             self.recorder.called(function, owner, read, args)
 
+    def __getattr__(self, name: str) -> Any:
+        """What else hooks tell a recorder: names and items, for the one run that is shown."""
+        return _ignore if self.recorder is None else getattr(self.recorder, name)
+
     def finished(self, run: Engine) -> None:
         if self.recorder is not None:
             self.recorder.finished(run)
@@ -107,3 +111,7 @@ class Cycles:
     def _note(self, tid: int, fact: Any) -> None:
         self._tid = tid
         self.histories.setdefault(tid, []).append(fact)
+
+
+def _ignore(*told: Any) -> None:
+    """Nobody wants to know."""

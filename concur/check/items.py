@@ -24,6 +24,7 @@ def load_item(thing: Any, key: Any, site: Site) -> Any:
         kind = WRITE if isinstance(thing, dict) and hasattr(type(thing), "__missing__") else READ
         touch(run, kind, thing, site)
         if run.recording:
+            run.recorder.item("read", thing, key)
             return seen(run, thing[key])
     elif run is not None and not run.alone and has_foreign_operators(type(thing)):
         return operate(run, operator.getitem, (thing, key), site)
@@ -41,7 +42,11 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
         if _holds(thing, key, value):
             run.unchanged()
         if run.recording:
+            run.recorder.item("write", thing, key)
             seen(run, value)
+            thing[key] = value
+            run.recorder.left(thing)
+            return
     elif run is not None and not run.alone and has_foreign_operators(type(thing)):
         operate(run, operator.setitem, (thing, key, value), site, changes=True)
         return
@@ -60,6 +65,11 @@ def delete_item(thing: Any, key: Any, site: Site) -> None:
     run = runs.active
     if run is not None and not run.alone and is_container(thing):
         touch(run, WRITE, thing, site)
+        if run.recording and not is_buffer(thing):
+            run.recorder.item("delete", thing, key)
+            del thing[key]
+            run.recorder.left(thing)
+            return
     elif run is not None and not run.alone and has_foreign_operators(type(thing)):
         operate(run, operator.delitem, (thing, key), site, changes=True)
         return
@@ -83,6 +93,8 @@ def truth(thing: Any, site: Site) -> Any:
         else:
             touch(run, READ, thing, site)
         if run.recording:
+            if not is_buffer(thing):
+                run.recorder.emptiness(thing)
             seen(run, bool(thing))
     elif (
         run is not None
@@ -134,6 +146,8 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         if sign in ("in", "not in"):
             right = shared(right, site)
         if run.recording:
+            if looked_into and not any(map(is_buffer, looked_into)):
+                run.recorder.compared(left, sign, right, looked_into)
             return seen(run, _OPERATORS[sign](left, right))
     return _OPERATORS[sign](left, right)
 
@@ -164,6 +178,10 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
                 return operate(run, _OPERATORS[sign], (left, right), site, changes=True)
             if is_container(left):
                 touch(run, WRITE, left, site, containers_in((right,)))
+                if run.recording and not is_buffer(left):
+                    left = _OPERATORS[sign](left, right)
+                    run.recorder.left(left)
+                    return left
             else:
                 touch_all(run, containers_in((left, right)), site)
     return _OPERATORS[sign](left, right)

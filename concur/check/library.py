@@ -94,6 +94,10 @@ def threading_names() -> dict[str, Any]:
         "ExceptHookArgs": real.ExceptHookArgs,
         "excepthook": real.excepthook,
         "settrace": _nothing,
+        "gettrace": _nothing,
+        "getprofile": _nothing,
+        "settrace_all_threads": _nothing,
+        "setprofile_all_threads": _nothing,
         "setprofile": _nothing,
         "stack_size": _nothing,
         "_register_atexit": _nothing,
@@ -102,7 +106,7 @@ def threading_names() -> dict[str, Any]:
         "_islice": islice,
     }
     names["BrokenBarrierError"] = real.BrokenBarrierError
-    names["__all__"] = real.__all__
+    names["__all__"] = [name for name in real.__all__ if name in names or name in CLASSES]
     return names
 
 

@@ -181,7 +181,7 @@ def _torn(own: dict[Pair, Seen]) -> tuple[list[Found], set[Pair]]:
         if ((one.name, read[1]), (other.name, read_2[1])) not in text_of(read[0]).read:
             continue
         explained |= {one, other}
-        names = f"{one.name} and {other.name}"
+        names = " and ".join(name for _, name in sorted(((write, one.name), (write_2, other.name))))
         first = _Side(writer, min(write, write_2), f"write {names}")
         second = _Side(reader, min(read, read_2), f"read {names}")
         message = (

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from dataclasses import replace
 
 from concur.check.verdict import Failure, Status, Step, Verdict
@@ -11,6 +12,7 @@ _MOST_NOTES = 3
 _MOST_ROWS = 40
 _LEAST_COLUMN = 10
 _LEAST_SOURCE = 26  # characters for the line of the program
+_MOST_SOURCE = 40
 
 
 def text(verdict: Verdict, width: int = 80) -> str:
@@ -41,6 +43,8 @@ def _races(verdict: Verdict, width: int) -> list[str]:
     races = [race for race in verdict.races if race.severity == "race"]
     notes = [race for race in verdict.races if race.severity == "note"]
     if verdict.failure is not None:
+        if verdict.failure.why and verdict.failure.kind != "race":
+            return []  # one thing at a time: what refutes the scenario is explained
         races, notes = [race for race in races if race.message != verdict.failure.message], []
     shown = [*races, *notes[:_MOST_NOTES]]
     lines = [""] if shown else []
@@ -60,27 +64,74 @@ def _races(verdict: Verdict, width: int) -> list[str]:
 
 def interleaving(failure: Failure, width: int = 80) -> list[str]:
     """The failing run: a column for each thread, the lines of the program, and the reason."""
-    rows = rows_of(failure)[-_MOST_ROWS:]
+    every = rows_of(failure)
+    rows = every[-_MOST_ROWS:]
+    first = len(every) - len(rows) + 1
+    repeats = _repeats(failure, every)
     threads = list(dict.fromkeys(step.thread for step in rows))
+    apart = _without_column(rows, threads)
+    threads = [thread for thread in threads if thread != apart]
     files = [os.path.basename(step.file) for step in rows if step.line]
     main_file = max(files, key=files.count, default="")
     cells = [cell_of(step) for step in rows]
-    wanted = {thread: max(map(len, title_of(thread).split())) + 1 for thread in threads}
+    wanted = {thread: max(map(_columns, title_of(thread).split())) + 1 for thread in threads}
     for step, cell in zip(rows, cells, strict=True):
-        wanted[step.thread] = max(wanted[step.thread], len(cell) + 2)
-    widths = _shared(wanted, width - _NUMBER - _LEAST_SOURCE)
-    at = {thread: _NUMBER + sum(list(widths.values())[:index]) for index, thread in enumerate(threads)}
-    source_at = _NUMBER + sum(widths.values())
-    lines = _header([(title_of(thread), widths[thread]) for thread in threads], main_file)
-    for number, (step, cell) in enumerate(zip(rows, cells, strict=True), start=1):
-        for part, piece in enumerate(_fold(cell, widths[step.thread] - 2)):
-            left = f"{number:>3}" if part == 0 else ""
-            line = (left.ljust(at[step.thread]) + piece).ljust(source_at)
+        if step.thread != apart:
+            wanted[step.thread] = max(wanted[step.thread], _columns(cell) + 2)
+    if apart is not None and wanted:  # what it raises stands across the columns
+        room = _columns(f"{title_of(apart)}: {cells[-1]}") + 1 - sum(wanted.values())
+        wanted[threads[-1]] += max(room, 0)
+    source = max((_columns(_source(step, main_file)) for step in rows), default=0)
+    left = _NUMBER + (repeats is not None)  # a mark stands beside the numbers
+    widths = _shared(wanted, width - left - min(max(_LEAST_SOURCE, source), _MOST_SOURCE))
+    widths = _shared(wanted, width - left - _LEAST_SOURCE) if _folded(rows, cells, widths) else widths
+    at = {thread: left + sum(list(widths.values())[:index]) for index, thread in enumerate(threads)}
+    source_at = left + sum(widths.values())
+    lines = _header([("", left), *((title_of(thread), widths[thread]) for thread in threads)], main_file)
+    if first > 1:
+        lines.append(f"     (the first {first - 1:,} steps are left out)")
+    for number, (step, cell) in enumerate(zip(rows, cells, strict=True), start=first):
+        if step.thread == apart:
+            start, pieces = left, _fold(f"{title_of(step.thread)}: {cell.removeprefix('<- ')}", source_at - 7)
+        else:
+            start, pieces = at[step.thread], _fold(cell, widths[step.thread] - 2)
+        mark = "|" if repeats is not None and repeats[0] <= number <= repeats[1] else ""
+        for part, piece in enumerate(pieces):
+            beside = f"{number if part == 0 else '':>3} {mark}".rstrip()
+            line = _pad(_pad(beside, start) + piece, source_at)
             lines.append(line + _source(step, main_file) if part == 0 else line)
     lines = [_cut(line.rstrip(), width) for line in lines]
+    if repeats is not None:
+        lines += ["", f"  steps {repeats[0]} to {repeats[1]} repeat for ever"]
     lines += ["", *(f"  {line}" for line in _fold(failure.message, width - 2))]
-    lines += [f"  {line}" for why in failure.why.splitlines() for line in _fold(why, width - 2)]
+    for why in failure.why.splitlines():
+        margin = " " * (2 + len(why) - len(why.lstrip()))
+        lines += [f"{margin}{line}" for line in _fold(why.lstrip(), width - len(margin))]
     return lines
+
+
+def _repeats(failure: Failure, rows: list[Step]) -> tuple[int, int] | None:
+    """The numbers of the first and the last row of what repeats."""
+    if failure.repeats is None:
+        return None
+    first, last = failure.repeats
+    numbers = [len(rows_of(replace(failure, steps=failure.steps[: index + 1]))) for index in (first, last)]
+    return numbers[0], min(numbers[1], len(rows))
+
+
+def _without_column(rows: list[Step], threads: list[str]) -> str | None:
+    """The main thread needs no column for nothing but its exception."""
+    alone = len(threads) > 1 and [step.op for step in rows if step.thread == "MainThread"] == ["raise"]
+    return "MainThread" if alone else None
+
+
+def _folded(rows: list[Step], cells: list[str], widths: dict[str, int]) -> bool:
+    """Whether a cell needs more than one line."""
+    return any(
+        _columns(cell) > widths[step.thread] - 2
+        for step, cell in zip(rows, cells, strict=True)
+        if step.thread in widths
+    )
 
 
 def _shared(wanted: dict[str, int], room: int) -> dict[str, int]:
@@ -97,15 +148,35 @@ def _header(columns: list[tuple[str, int]], file: str) -> list[str]:
     lines = []
     for level in range(max(map(len, titles), default=0)):
         names = [title[level] if level < len(title) else "" for title in titles]
-        line = " " * _NUMBER + "".join(
-            name.ljust(width) for name, (_, width) in zip(names, columns, strict=True)
-        )
+        line = "".join(_pad(name, width) for name, (_, width) in zip(names, columns, strict=True))
         lines.append(line + file if level == 0 else line)
     return lines
 
 
+def _columns(text_: str) -> int:
+    """How wide a text is in a terminal: Chinese, Japanese and Korean characters take two columns."""
+    if text_.isascii():
+        return len(text_)
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1
+        for each in text_
+    )
+
+
+def _pad(text_: str, width: int) -> str:
+    return text_ + " " * (width - _columns(text_))
+
+
+def _head_of(text_: str, width: int) -> str:
+    """As much of the beginning as has room; at least one character."""
+    end = len(text_)
+    while end > 1 and _columns(text_[:end]) > width:
+        end -= 1
+    return text_[:end]
+
+
 def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else line[: width - 2] + ".."
+    return line if _columns(line) <= width else _head_of(line, width - 2) + ".."
 
 
 def rows_of(failure: Failure) -> list[Step]:
@@ -139,14 +210,38 @@ def title_of(thread: str) -> str:
 
 
 def cell_of(step: Step) -> str:
+    """A step in few words."""
     if step.op == "raise":
         return f"<- {(step.value or '').partition(':')[0]}"
-    if step.value is None or step.op.endswith("()"):
-        return step.op
+    if step.op.startswith("waits: "):
+        op = step.op.removeprefix("waits: ")
+        for start, told in (
+            ("acquire ", "waits for "),
+            ("join ", "waits for the end of "),
+        ):
+            if op.startswith(start):
+                return told + op.removeprefix(start)
+        if op.startswith("wait for a change of "):
+            places = op.removeprefix("wait for a change of ")
+            return "goes round for ever" if places == "nothing" else f"waits for {places} to change"
+        return f"waits in {op}" if op.endswith(")") else step.op
+    return step.op if step.op.endswith("()") and step.value is None else phrase(step.op, step.value)
+
+
+def phrase(op: str, value: str | None) -> str:
+    """What was done, and what that found or left.
+
+    >>> phrase("read n", "0"), phrase("write n", "1"), phrase("bool(items)", "False"), phrase("items.pop()", "[]")
+    ('n is 0', 'n = 1', 'items is empty', 'items.pop() -> []')
+    """
+    if value is None:
+        return op
+    if op.startswith("bool(") and value in ("True", "False"):
+        return f"{op[5:-1]} is {'not ' if value == 'True' else ''}empty"
     for verb, sign in (("read ", "is"), ("write ", "=")):
-        if step.op.startswith(verb):
-            return f"{step.op.removeprefix(verb)} {sign} {step.value}"
-    return f"{step.op} -> {step.value}"
+        if op.startswith(verb):
+            return f"{op.removeprefix(verb)} {sign} {value}"
+    return f"{op} -> {value}"
 
 
 def _source(step: Step, main_file: str) -> str:
@@ -158,17 +253,20 @@ def _source(step: Step, main_file: str) -> str:
 
 def _fold(text_: str, width: int) -> list[str]:
     """The text in lines of a width; broken at spaces, else behind a dot or a bracket, else anywhere."""
-    pieces = []
+    pieces: list[tuple[str, str]] = []
     for word in text_.split(" "):
-        parts = re.split(r"(?<=[.(_])", word) if len(word) > width else [word]
+        parts = re.split(r"(?<=[.(_])(?!\))", word) if _columns(word) > width else [word]
         for number, part in enumerate(parts):
-            chunks = [part[start : start + width] for start in range(0, max(len(part), 1), width)]
-            pieces += [
-                (" " if number == 0 and index == 0 else "", chunk) for index, chunk in enumerate(chunks)
-            ]
+            space, rest = " " if number == 0 else "", part
+            while True:
+                head = _head_of(rest, width)
+                pieces.append((space, head))
+                space, rest = "", rest[len(head) :]
+                if not rest:
+                    break
     lines, line = [], ""
     for space, piece in pieces:
-        if line and len(line) + len(space) + len(piece) > width:
+        if line and _columns(line) + len(space) + _columns(piece) > width:
             lines.append(line)
             line = piece
         else:

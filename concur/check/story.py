@@ -1,16 +1,15 @@
 """Turn a recorded run into a failure that explains itself."""
 
-import traceback
-from typing import Any
-
 from concur.check import ops
+from concur.check.account import Account, relevant
 from concur.check.changes import note_changes
 from concur.check.engine import Engine, ThreadFailure
 from concur.check.race_kinds import Found, why_race
 from concur.check.shrink import switches
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
-from concur.check.why import why_failed, why_livelocked, why_stuck
+from concur.check.why import why_failed, why_livelocked
+from concur.check.why_stuck import is_bystander, who_is_stuck, why_stuck
 
 
 def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | None = None) -> Failure:
@@ -18,71 +17,66 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
     for recorded in (*recorder.steps, *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
+    for index, recorded in enumerate(recorder.steps):
+        if recorded.op[0] == ops.TRY and not recorded.inside:
+            recorded.value = str(index not in engine.failed)
     note_changes(engine, recorder)
+    run = Account(engine, recorder)
+    repeats = None
     if engine.misfit is not None:
         kind, message, why = "not-linearizable", engine.misfit.message, engine.misfit.why
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, []))
+        steps = _steps(run, _shown(run, recorder.steps, []))
     elif race is not None:
         kind, message, why = "race", race.race.message, why_race(race.race)
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: race.at + 1], []))
+        steps = _steps(run, _shown(run, recorder.steps[: race.at + 1], []))
     elif engine.failures:
         first = engine.failures[0]
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps[: first.after], []))
         kind = "assertion" if isinstance(first.error, AssertionError) else "exception"
-        message = _message(first, recorder)
-        why = why_failed(engine, recorder, first)
-        where = _where(first, recorder)
-        last = Step(first.thread.name, where[0], where[1], source_line(where), "raise", _text(first.error))
-        steps = (*steps, last)
+        message, why = _message(run, first), why_failed(run, first)
+        steps = (*_steps(run, _shown(run, recorder.steps[: first.after], [])), _raised(run, first))
     elif engine.livelocked:
         assert engine.cycle is not None
         start, _ = engine.cycle
         kind = "livelock"
-        inside = sorted({tid for tid, _ in engine.trace[start:]})
-        names = ", ".join(f"'{engine.threads[tid].name}'" for tid in inside)
-        message = (
-            f"threads {names} go round for ever" if len(inside) > 1 else f"thread {names} goes round for ever"
-        )
-        why = why_livelocked(engine, recorder, start)
-        shown = relevant(recorder.steps, [])
-        steps = tuple(_step(engine, step) for step in shown)
+        tids = {tid for tid, _ in engine.trace[start:]}
+        several = len(tids) > 1
+        message = f"thread{'s' * several} {run.named(tids)} go{'' if several else 'es'} round for ever"
+        why = why_livelocked(run, start)
+        shown = _shown(run, recorder.steps, [])
+        if not any(step is shown_step for step in recorder.steps[start:] for shown_step in shown):
+            shown += [step for step in recorder.steps[start:] if step.site[1]]  # it goes round by itself
+        steps = _steps(run, shown)
+        repeating = {id(step) for step in recorder.steps[start:]}
+        at = [index for index, step in enumerate(shown) if id(step) in repeating]
+        repeats = (at[0], at[-1]) if at else None
     else:
-        kind = "deadlock"
-        names = ", ".join(f"'{thread.name}'" for thread in engine.deadlocked)
-        message = (
-            f"thread {names} waits for ever"
-            if len(engine.deadlocked) == 1
-            else f"threads {names} wait for ever"
-        )
-        why = why_stuck(engine, recorder)
+        kind, message, why = "deadlock", who_is_stuck(run), why_stuck(run)
         waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
-        steps = tuple(_step(engine, step) for step in relevant(recorder.steps, waiting))
-        steps += tuple(_step(engine, step, waits=True) for step in waiting)
+        steps = _steps(run, _shown(run, recorder.steps, waiting))
+        steps += _steps(run, [step for step in waiting if not is_bystander(run, step)], waits=True)
     error = engine.failures[0].error if engine.failures else None
-    return Failure(kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error)
+    return Failure(
+        kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error, repeats
+    )
 
 
-def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
-    """The steps at places that several threads touch and at least one changes."""
-    threads: dict[Any, set[int]] = {}
-    changed: set[Any] = set()
-    for step in (*steps, *waiting):
-        for place, mode in ops.accesses(step.op):
-            threads.setdefault(place, set()).add(step.tid)
-            if mode != ops.READ:
-                changed.add(place)
+def _steps(run: Account, recorded: list[Recorded], *, waits: bool = False) -> tuple[Step, ...]:
+    return tuple(_step(run, step, waits=waits) for step in recorded)
+
+
+def _shown(run: Account, steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
+    """The steps that matter, without those that a thread of a library takes on lines of the library."""
     return [
         step
-        for step in steps
-        if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
-        and not (type(step.op[1]) is tuple and step.op[1][1] == "thread")
+        for step in relevant(steps, waiting)
+        if not step.site[1] or step.site[0] in run.recorder.own_files
     ]
 
 
-def _step(engine: Engine, recorded: Recorded, *, waits: bool = False) -> Step:
+def _step(run: Account, recorded: Recorded, *, waits: bool) -> Step:
     inside = f"{recorded.inside}(): " if recorded.inside else ""
     return Step(
-        engine.threads[recorded.tid].name,
+        run.threads[recorded.tid],
         recorded.site[0],
         recorded.site[1],
         source_line(recorded.site),
@@ -92,20 +86,18 @@ def _step(engine: Engine, recorded: Recorded, *, waits: bool = False) -> Step:
     )
 
 
+def _raised(run: Account, failure: ThreadFailure) -> Step:
+    where = run.failed_at(failure)
+    return Step(run.threads[failure.thread.tid], *where, source_line(where), "raise", _text(failure.error))
+
+
 def _text(error: BaseException) -> str:
     message = " ".join(str(error).split())
     return f"{type(error).__name__}{': ' + message if message else ''}"
 
 
-def _where(failure: ThreadFailure, recorder: Recorder) -> tuple[str, int]:
-    """The innermost line of the user's files in the traceback."""
-    where = ("", 0)
-    for frame, line in traceback.walk_tb(failure.error.__traceback__):
-        if frame.f_code.co_filename in recorder.own_files or not where[1]:
-            where = (frame.f_code.co_filename, line)
-    return where
-
-
-def _message(failure: ThreadFailure, recorder: Recorder) -> str:
-    file, line = _where(failure, recorder)
-    return f"{_text(failure.error)} in thread '{failure.thread.name}' ({short_file(file)}:{line})"
+def _message(run: Account, failure: ThreadFailure) -> str:
+    file, line = run.failed_at(failure)
+    daemon = "daemon thread" if failure.thread.daemon else "thread"
+    name = run.name(failure.thread.tid)
+    return f"{_text(failure.error)}, in {daemon} {name} ({short_file(file)}:{line})"

@@ -39,6 +39,11 @@ class Recorded:
     what: str  # "read value", "acquire lock", ...
     value: str | None = None
     changes: tuple[tuple[str, str], ...] = ()  # what it shows of shared state; see changes.py
+    owner: Any = None  # the library object below whose method it happened
+    key: str | None = None  # which item of a container it is about
+    before: str | None = None  # the content of the container before it
+    after: str | None = None  # and after it, where the step itself does not tell
+    found: int = 0  # id of the value
 
 
 class _Short(reprlib.Repr):
@@ -58,13 +63,16 @@ class _Short(reprlib.Repr):
 
 
 _short = _Short()
+_long = _Short()
+_long.maxlist = _long.maxtuple = _long.maxdict = _long.maxset = _long.maxdeque = 60
+_KEYED = ("get", "pop", "setdefault")
 
 
-def short(value: Any) -> str:
+def short(value: Any, by: reprlib.Repr = _short) -> str:
     """A value as a short text; nothing that this runs is announced."""
     before, runs.active = runs.active, None
     try:
-        return " ".join(_short.repr(value).split())
+        return " ".join(by.repr(value).split())
     except Exception:  # a broken __repr__ must not hide the run
         return f"<{type(value).__name__}>"
     finally:
@@ -86,18 +94,17 @@ class Recorder:
         self.names: dict[int, str] = {}
         self.scenario: types.FrameType | None = None
         self.waiting: list[Recorded] = []  # what the threads that did not end had announced
-        self._inside = ""
-        self._announced: dict[int, tuple[tuple[str, int], str, str]] = {}
+        self._announced: dict[int, tuple[tuple[str, int], str, str, Any]] = {}
 
     def site(self, op: Op) -> tuple[str, int]:
         """Where in the user's files the current step is announced."""
-        frame, inside = self._frame()
+        frame, inside, owner = self._frame()
         if self.scenario is None:  # the first step is the main thread's
             self.scenario = self._outermost(sys._getframe(2))
         site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
         run = runs.active
         assert run is not None
-        self._announced[run.current.tid] = (site, inside, self._what(op))
+        self._announced[run.current.tid] = (site, inside, self._what(op), owner)
         return site
 
     def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
@@ -110,11 +117,11 @@ class Recorder:
 
     def here(self) -> tuple[str, int]:
         """The line of the user's files that is being run."""
-        frame, _ = self._frame()
+        frame, _, _ = self._frame()
         return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
-    def _frame(self) -> tuple[types.FrameType | None, str]:
-        """The frame of the user's files that runs, and the library call that it made, if it is in one."""
+    def _frame(self) -> tuple[types.FrameType | None, str, Any]:
+        """The frame of the user's files that runs, the library call that it made, if it is in one, and of what."""
         frame: types.FrameType | None = sys._getframe(2)
         best: types.FrameType | None = None
         inner: types.FrameType | None = None
@@ -122,23 +129,23 @@ class Recorder:
             file = frame.f_code.co_filename
             if MARK in frame.f_globals and not file.startswith(_CHECK):
                 if file in self.own_files:
-                    return frame, "" if inner is None else self._call(inner)
+                    return (frame, "", None) if inner is None else (frame, *self._call(inner))
                 best = best or frame
                 inner = frame
             frame = frame.f_back
-        return best, ""
+        return best, "", None
 
-    def _call(self, frame: types.FrameType) -> str:
+    def _call(self, frame: types.FrameType) -> tuple[str, Any]:
         owner = variables_of(frame).get("self")
         called = _CALLED.get(frame.f_code.co_name, frame.f_code.co_name)
         if owner is None or not is_of_library(owner):
-            return called
-        return f"{self.name(owner)}.{called}"
+            return called, None
+        return f"{self.name(owner)}.{called}", owner
 
     def _what(self, op: Op) -> str:
         kind, place, thing, _, _ = op
         if kind == ops.SPIN:
-            return f"wait for a change of {', '.join(self._names_read_by(thing)) or 'nothing'}"
+            return f"wait for a change of {' or '.join(self.read_by(thing)) or 'nothing'}"
         if place is None:
             return ops.KIND_NAMES[kind] if kind == ops.SLEEP else "sleep"
         if place == ops.CLOCK:
@@ -158,17 +165,33 @@ class Recorder:
                 return f"join {called}"
             if kind == ops.READ:
                 return f"look whether {called} is alive"
-            return "end" if getattr(thing, "_cc_thread", thing) is not None else f"start {called}"
+            run = runs.active
+            own = run is not None and run.current in (thing, getattr(thing, "_cc_thread", None))
+            return "end" if own else f"start {called}"
         if name in ("[]", "next"):
-            return f"{'read' if kind == ops.READ else 'change'} {self.name(thing)}"
+            return f"{'look into' if kind == ops.READ else 'change'} {self.name(thing)}"
         if name.startswith("["):  # a word of a buffer
             return f"{ops.KIND_NAMES[kind]} {self.name(thing)}{name}"
         return f"{ops.KIND_NAMES[kind]} {name}"
 
-    def _names_read_by(self, wait: Any) -> list[str]:
-        """What a waiting loop has read, as the steps that read it say."""
-        names = [self.steps[step].what.partition(" ")[2] for step in wait.reads.values()]
-        return list(dict.fromkeys(names))
+    def read_by(self, wait: Any) -> list[str]:
+        """What a waiting loop has read, as the steps that read it name it."""
+        return list(dict.fromkeys(self.place(step) for step in self.steps_read_by(wait)))
+
+    def steps_read_by(self, wait: Any) -> list[Recorded]:
+        """The steps in which a waiting loop has read what it waits for, not those on the way there."""
+        steps = [self.steps[step] for step in wait.reads.values()]
+        owners = {step.op[1][0] for step in steps if type(step.op[1]) is tuple}
+        return [step for step in steps if step.found not in owners]
+
+    def place(self, step: Recorded) -> str:
+        """What a step touches: a variable, a field, a container or an item of it, a lock."""
+        verb, _, rest = step.what.partition(" ")
+        if step.key is not None and type(step.op[1]) is tuple:
+            return f"{self.name(step.op[2])}[{step.key}]"
+        if type(step.op[1]) is tuple and step.op[1][1] in ("[]", "lock", "next"):
+            return self.name(step.op[2])
+        return rest if verb in ("read", "write") else step.what
 
     def name(self, thing: Any) -> str:
         """What the program calls an object; two objects never go by one name."""
@@ -185,6 +208,13 @@ class Recorder:
             taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
             name = self.names[key] = f"{found} #{len(taken) + 1}" if taken else found
         return name
+
+    def _known(self, thing: Any) -> str | None:
+        """The name of an object, if it has one; a literal has none, and its id may soon be another's."""
+        name = self.names.get(id(thing))
+        if name is None and name_of(thing, self._frames()):
+            name = self.name(thing)
+        return None if name is None or name.startswith("a ") else name
 
     def _frames(self) -> list[types.FrameType]:
         """The frames in which to look for names: the scenario's, then those of the current thread."""
@@ -208,13 +238,16 @@ class Recorder:
     def performed(self, engine: Engine, thread: VirtualThread) -> None:
         """The step that was announced is being taken."""
         assert thread.op is not None
-        site, inside, what = self._announced[thread.tid]
-        self.steps.append(Recorded(thread.tid, thread.op, site, inside, what))
+        site, inside, what, owner = self._announced[thread.tid]
+        step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
+        if type(thread.op[1]) is tuple and thread.op[1][1] == "[]" and thread.op[2] is not None:
+            step.before = short(thread.op[2], _long)
+        self.steps.append(step)
 
     def value(self, value: Any) -> None:
         """The value that the latest step read or wrote."""
         if self.steps and self.steps[-1].value is None and not _inside_a_call():
-            self.steps[-1].value = short(value)
+            self.steps[-1].value, self.steps[-1].found = short(value), id(value)
 
     def word(self, verb: str, what: str, value: Any) -> None:
         """The latest step read or wrote bytes of a buffer."""
@@ -227,14 +260,48 @@ class Recorder:
             return
         if owner is not None:
             self.steps[-1].what = f"{self.name(owner)}.{function}({', '.join(map(short, args))})"
+            if isinstance(owner, dict) and function in _KEYED and args:
+                self.steps[-1].key = short(args[0])
         else:
             self.steps[-1].what = f"{function}({self.name(read[0])})"
+
+    def item(self, verb: str, thing: Any, key: Any) -> None:
+        """The latest step reads, writes or deletes one item of a container."""
+        if self.steps and not _inside_a_call():
+            self.steps[-1].key = short(key)
+            self.steps[-1].what = f"{verb} {self.name(thing)}[{_key(key)}]"
+
+    def left(self, thing: Any) -> None:
+        """What the latest step left in a container."""
+        if self.steps and not _inside_a_call():
+            self.steps[-1].after = short(thing)
+
+    def compared(self, left: Any, sign: str, right: Any, containers: list[Any]) -> None:
+        """The latest step looks into containers for an operator."""
+        if self.steps and not _inside_a_call():
+            known = {id(each) for each in containers}
+            names = [self._known(side) if id(side) in known else None for side in (left, right)]
+            sides = [name or short(side) for name, side in zip(names, (left, right), strict=True)]
+            self.steps[-1].what = f"{sides[0]} {sign} {sides[1]}"
+
+    def emptiness(self, thing: Any) -> None:
+        """The latest step looks whether a container is empty."""
+        if self.steps and not _inside_a_call():
+            self.steps[-1].what = f"bool({self.name(thing)})"
 
     def finished(self, engine: Engine) -> None:
         """The run is over, and nothing has been torn down yet."""
         for thread, op in engine.pending:
-            site, inside, what = self._announced.get(thread.tid, (("", 0), "", self._what(op)))
-            self.waiting.append(Recorded(thread.tid, op, site, inside, what))
+            unknown = (("", 0), "", self._what(op), None)
+            site, inside, what, owner = self._announced.get(thread.tid, unknown)
+            self.waiting.append(Recorded(thread.tid, op, site, inside, what, owner=owner))
+
+
+def _key(key: Any) -> str:
+    if type(key) is slice:
+        parts = ["" if part is None else short(part) for part in (key.start, key.stop)]
+        return ":".join(parts if key.step is None else [*parts, short(key.step)])
+    return short(key)
 
 
 def source_line(site: tuple[str, int]) -> str:

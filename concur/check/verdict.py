@@ -50,6 +50,7 @@ class Failure:
         steps: the run, one visible operation an entry.
         switches: how many consecutive steps of the schedule are of different threads.
         error: the exception that ended the run, with its traceback, for a debugger; else ``None``.
+        repeats: of a livelock, the first and the last index in `steps` of what repeats for ever; else ``None``.
     """
 
     kind: str
@@ -59,9 +60,10 @@ class Failure:
     steps: tuple[Step, ...]
     switches: int = 0
     error: BaseException | None = field(default=None, repr=False, compare=False)
+    repeats: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        document: dict[str, Any] = {
             "kind": self.kind,
             "message": self.message,
             "why": self.why,
@@ -69,6 +71,9 @@ class Failure:
             "switches": self.switches,
             "steps": [step.to_json() for step in self.steps],
         }
+        if self.repeats is not None:
+            document["repeats"] = list(self.repeats)
+        return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,10 @@ class Thread:
         run = runs.active
         if run is not None and not run.alone:
             run.step((ops.READ, self._place(), self, None, None))
-        return self._cc_thread is not None and not self._cc_thread.done
+        alive = self._cc_thread is not None and not self._cc_thread.done
+        if run is not None and not run.alone and run.recording:
+            run.recorder.value(alive)
+        return alive
 
     @property
     def name(self) -> str:

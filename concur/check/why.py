@@ -1,176 +1,132 @@
-"""Why a run went wrong, in a sentence or two that are true of that run."""
+"""Why a run went wrong, in a sentence or two that are true of that run.
 
-from typing import Any
+A wrong explanation is worse than none: each template has a condition on the run, stated in its
+docstring, and the first one that holds is said. Deadlocks have their own: `why_stuck.py`.
+"""
 
-from concur.check import ops
-from concur.check.engine import Engine, ThreadFailure
-from concur.check.trace import Recorded, Recorder, short_file
+import itertools
+
+from concur.check.account import Account, place_of, relevant, where
+from concur.check.engine import ThreadFailure
+from concur.check.ops import READ
+from concur.check.trace import short_file, source_line
+from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
+from concur.check.why_stuck import is_bystander
+from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup, timed_out, woken_for_nothing
 
 
-def why_stuck(engine: Engine, recorder: Recorder) -> str:
-    """Who waits for what, and who holds it."""
+def why_failed(run: Account, failure: ThreadFailure) -> str:
+    """How the threads brought an exception about, and who waits for ever because of it."""
     lines = []
-    holders: dict[int, int] = {}
-    for waiting in recorder.waiting:
-        thread = engine.threads[waiting.tid]
-        if thread.daemon:
-            continue
-        kind, _, thing, _, _ = waiting.op
-        where = f"{short_file(waiting.site[0])}:{waiting.site[1]}"
-        if kind in (ops.ACQUIRE, ops.TIMED_ACQUIRE):
-            name, owner = recorder.shortened(recorder.name(thing)), engine.holders[id(thing)]
-            if waiting.inside and owner == waiting.tid:  # a waiter's own lock, which another thread opens
-                lines.append(
-                    f"'{thread.name}' waits in {waiting.inside}() ({where}), and nobody is left to wake it"
-                )
-                lines += _lost_wakeup(engine, recorder, waiting)
-            elif owner == waiting.tid:
-                lines.append(f"'{thread.name}' holds {name}{_taken(thing)} and waits for it again ({where})")
-            elif owner is None or owner >= len(engine.threads):
-                lines.append(f"'{thread.name}' waits for {name} ({where})")
-            else:
-                holders[waiting.tid] = owner
-                holder = engine.threads[owner]
-                ended = ", which has ended without releasing it" if owner in engine.ended else ""
-                lines.append(
-                    f"'{thread.name}' waits for {name} ({where}), held by '{holder.name}'{_taken(thing)}{ended}"
-                )
-        elif kind in (ops.JOIN, ops.TIMED_JOIN):
-            lines.append(f"'{thread.name}' waits for '{thing.name}' to end ({where})")
-        else:
-            lines.append(f"'{thread.name}' waits ({where})")
-    cycle = _cycle(holders)
-    if cycle:
-        names = " -> ".join(f"'{engine.threads[tid].name}'" for tid in (*cycle, cycle[0]))
-        lines.append(f"A cycle: {names}. Take the locks in one agreed order, or take them all at once.")
+    for tell in _TEMPLATES:
+        told = tell(run, failure)
+        if told:
+            lines = [told]
+            break
+    stuck = [
+        waiting
+        for waiting in run.waiting
+        if run.engine.threads[waiting.tid] in run.engine.deadlocked and not is_bystander(run, waiting)
+    ]
+    if stuck:
+        told = ", ".join(f"{run.name(waiting.tid)} ({where(waiting)})" for waiting in stuck)
+        lines.append(f"Afterwards {told} wait{'s' if len(stuck) == 1 else ''} for ever.")
     return "\n".join(lines)
 
 
-def _lost_wakeup(engine: Engine, recorder: Recorder, waiting: Recorded) -> list[str]:
-    """A notify that came before the wait had begun."""
-    condition, _, call = waiting.inside.rpartition(".")
-    if call != "wait":
-        return []
-    begun = [
-        index
-        for index, step in enumerate(recorder.steps)
-        if step.tid == waiting.tid and step.inside == waiting.inside and step.site == waiting.site
-    ]
-    notified = [
-        (index, step)
-        for index, step in enumerate(recorder.steps)
-        if step.inside in (f"{condition}.notify", f"{condition}.notify_all")
-    ]
-    if not notified:
-        return [f"  no thread called {condition}.notify()"]
-    index, step = notified[-1]
-    if begun and index < begun[0]:
-        where = f"{short_file(step.site[0])}:{step.site[1]}"
-        sentence = (
-            f"  '{engine.threads[step.tid].name}' called {step.inside}() ({where}) before that wait began:"
-            " nobody was waiting, and the notification was lost. Test and wait under one hold of the lock."
-        )
-        return [sentence]
-    return []
-
-
-def _taken(lock: Any) -> str:
-    site = getattr(lock, "taken_at", None)
-    return f" (taken at {short_file(site[0])}:{site[1]})" if site and site[1] else ""
-
-
-def _cycle(holders: dict[int, int]) -> list[int]:
-    for start in holders:
-        path = [start]
-        while path[-1] in holders and holders[path[-1]] not in path:
-            path.append(holders[path[-1]])
-        if holders.get(path[-1]) == start:
-            return path
-    return []
-
-
-def why_failed(engine: Engine, recorder: Recorder, failure: ThreadFailure) -> str:
-    """How the threads brought the failure about, where it is one of the classic ways; else nothing."""
-    steps = recorder.steps[: failure.after]
-    return _stolen_wakeup(engine, steps, failure) or _lost_update(engine, steps)
-
-
-def _lost_update(engine: Engine, steps: list[Recorded]) -> str:
-    """A thread wrote over what another had written since it read."""
-    reads: dict[tuple[int, Any], int] = {}
-    last_write: dict[Any, int] = {}
-    for index, step in enumerate(steps):
-        place = step.op[1]
-        if place is None or not _is_variable(place):
-            continue
-        if type(place) is tuple and place[1].startswith("["):  # bytes beside each other lose nothing
-            place = (place, step.what.partition(" ")[2])
-        if step.op[0] == ops.READ:
-            reads[step.tid, place] = index
-        elif step.op[0] == ops.WRITE:
-            read, write = reads.pop((step.tid, place), None), last_write.get(place)
-            if read is not None and write is not None and write > read and steps[write].tid != step.tid:
-                return _tell_lost_update(engine, steps[read], steps[write], step)
-            last_write[place] = index
-    return ""
-
-
-def _stolen_wakeup(engine: Engine, steps: list[Recorded], failure: ThreadFailure) -> str:
-    """A thread was woken, and another changed what it waited for before it had the lock back."""
+def uninterrupted(run: Account, failure: ThreadFailure) -> str:
+    """Said if, of the steps at what threads share and change, those of each thread follow one another up to the
+    failure, and no thread but the one that failed had others still to take."""
     tid = failure.thread.tid
-    mine = [index for index, step in enumerate(steps) if step.tid == tid]
-    waits = [index for index in mine if steps[index].inside.endswith(".wait")]
-    if not waits:
+    if len(run.engine.threads) == 1:
+        return "No other thread was started: it fails by itself."
+    every = relevant(run.steps, [])
+    before = {id(step) for step in run.steps[: failure.after]}
+    order = [each for each, _ in itertools.groupby(step.tid for step in every if id(step) in before)]
+    if tid not in order:
+        order.append(tid)
+    others = {step.tid for step in every if id(step) not in before} - {tid}
+    if len(order) != len(set(order)) or order[-1] != tid or others & set(order):
         return ""
-    end = waits[-1]
-    call = (steps[end].inside, steps[end].site)
-    start = min(index for index in waits if (steps[index].inside, steps[index].site) == call)
-    after = [steps[index] for index in mine if index > end and not steps[index].inside]
-    places = {step.op[1] for step in after if step.op[1] is not None}
-    tested = {step.op[1] for step in after if step.op[0] == ops.READ}
-    woken = [
-        index for index in range(start, end) if steps[index].tid != tid and ".notify" in steps[index].inside
-    ]
-    if not woken:
-        return ""
-    for step in steps[woken[0] : end]:
-        if step.tid != tid and step.op[0] == ops.WRITE and step.op[1] in places - tested and not step.inside:
-            waker, thief = (engine.threads[t].name for t in (steps[woken[0]].tid, step.tid))
-            if waker == thief:
-                continue
-            return (
-                f"'{failure.thread.name}' was woken by '{waker}', but '{thief}' came first ({step.what},"
-                f" {short_file(step.site[0])}:{step.site[1]}) before it had the lock back.\n"
-                f"It tested its condition before {steps[end].inside}() and not again afterwards:"
-                f" use while, not if ({short_file(steps[end].site[0])}:{steps[end].site[1]})."
-            )
-    return ""
-
-
-def _is_variable(place: Any) -> bool:
-    return isinstance(place, str) or place[1] not in ("lock", "thread", "[]", "next")
-
-
-def _tell_lost_update(engine: Engine, first: Recorded, other: Recorded, second: Recorded) -> str:
-    name = first.what.partition(" ")[2]
-    reader, writer = engine.threads[first.tid].name, engine.threads[other.tid].name
+    seen = {step.tid for step in run.steps[: failure.after] if place_of(step) is not None}
+    if tid == 0 and not seen - {0}:
+        return "The threads that were started did nothing that another can see."
+    if order[0] == 0 and len(order) > 1:
+        del order[0]  # it set up
+    if len(order) == 1:
+        return f"No other thread came before or between: {run.name(tid)} fails when it runs first."
+    names = ", then ".join(run.name(each) for each in order)
     return (
-        f"An update was lost: '{reader}' read {name} = {first.value} ({short_file(first.site[0])}:{first.site[1]})"
-        f" and later wrote {second.value} over it ({short_file(second.site[0])}:{second.site[1]}),"
-        f" but in between '{writer}' had written {other.value}.\n"
-        "Reading and writing have to be one step: hold one lock over both."
+        f"No thread came between the steps of another: {names}. Look for what goes wrong when they run one after"
+        " another in this order."
     )
 
 
-def why_livelocked(engine: Engine, recorder: Recorder, first: int) -> str:
-    """Which steps repeat, and that nothing is to stop them."""
-    lines = [
-        "After the last step everything is as it was before: these steps can repeat for ever, each thread in turn"
-    ]
-    for tid in sorted({step.tid for step in recorder.steps[first:]}):
-        mine = [step for step in recorder.steps[first:] if step.tid == tid]
-        numbers = sorted({step.site for step in mine if step.site[1]})
-        where = ", ".join(f"{short_file(file)}:{line}" for file, line in numbers)
-        lines.append(f"'{engine.threads[tid].name}' goes round {where}")
-    lines.append("Each gives way as often as the other does. Let one of them insist: agree whose turn it is.")
+def elsewhere(run: Account, failure: ThreadFailure) -> str:
+    """Said if nothing else is: where the other threads were, those that had begun and were not at their end."""
+    places = []
+    for thread in run.engine.threads[1:]:
+        tid = thread.tid
+        begun = any(step.tid == tid for step in run.steps[: failure.after])
+        later = [step for step in (*run.steps[failure.after :], *run.waiting) if step.tid == tid]
+        if tid != failure.thread.tid and begun and later and later[0].site[1]:
+            places.append(f"{run.name(tid)} had come to {where(later[0])} ({source_line(later[0].site)})")
+    return f"At that moment {', '.join(places)}." if places else ""
+
+
+def ran_meanwhile(run: Account, failure: ThreadFailure) -> str:
+    """Said if nothing else is: the first thread that had taken some steps, at what threads share, and not its last
+    one when another took some, and where it was then."""
+    steps = relevant(run.steps[: failure.after], [])
+    for last, then in enumerate(steps):
+        before = [index for index in range(last) if steps[index].tid == then.tid]
+        if before and before[-1] < last - 1 and then.tid != 0:
+            first = steps[before[-1]]
+            names = run.named(step.tid for step in steps[before[-1] + 1 : last])
+            middle = f"between {where(first)} and {where(then)}"
+            if first.site == then.site:
+                middle = f"in the middle of {where(first)} ({source_line(first.site)})"
+            return f"{names} ran while {run.name(then.tid)} was {middle}."
+    return ""
+
+
+_TEMPLATES = (
+    changed_under_iteration,  # may have begun before the first step
+    woken_for_nothing,
+    timed_out,
+    uninterrupted,
+    stolen_wakeup,
+    released_by_other,
+    stale_test,
+    lost_update,
+    torn_pair,
+    came_between,
+    overtaken,
+    elsewhere,
+    ran_meanwhile,
+)
+
+
+def why_livelocked(run: Account, first: int) -> str:
+    """Which threads repeat which lines, and that nothing is to stop them."""
+    lines = []
+    tids = sorted({step.tid for step in run.steps[first:]})
+    for tid in tids:
+        sites: dict[str, set[int]] = {}
+        for step in run.steps[first:]:
+            if step.tid == tid and step.site[1]:
+                sites.setdefault(short_file(step.site[0]), set()).add(step.site[1])
+        told = "; ".join(f"{file}:{', '.join(map(str, sorted(at)))}" for file, at in sites.items())
+        lines.append(f"{run.name(tid)} goes round {told}")
+    lines.append(
+        "After these steps all values and locks are as before them, and each that could run had its turn."
+    )
+    acting = {step.tid for step in run.steps[first:] if not step.inside and step.op[0] != READ}
+    if len(tids) > 1:
+        if acting == set(tids):
+            lines.append(
+                "Each takes back what it has done: let one of them insist, or agree whose turn it is."
+            )
+    else:
+        lines.append("No other thread can run, so nothing will end it.")
     return "\n".join(lines)

@@ -103,7 +103,7 @@ def plain_words(message: str, attempt: Path, tests: Path) -> str:
     if call:
         owner, _, method = call["called"].removesuffix(".__init__").rpartition(".")
         if method in used and (owner or method) in _defined(attempt):
-            said = message[call.start() :].removeprefix("TypeError: ").partition(" in thread '")[0]
+            said = message[call.start() :].removeprefix("TypeError: ").partition(", in thread '")[0]
             return f"{attempt.name}: {said}; give it the signature of the stub"
     return ""
 

@@ -58,6 +58,8 @@ class Outcome:
             return found
         failure = dict(document["failure"])
         failure["steps"] = tuple(Step(**step) for step in failure["steps"])
+        if "repeats" in failure:
+            failure["repeats"] = tuple(failure["repeats"])
         return replace(found, failure=Failure(**failure))
 
 

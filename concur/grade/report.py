@@ -4,13 +4,12 @@ Plain ASCII of our own making, at most 80 columns except for tokens and source l
 on a terminal.
 """
 
-import itertools
 import textwrap
 
 from rich.console import Console
 from rich.text import Text
 
-from concur.check.verdict import Failure, Status
+from concur.check.verdict import Status
 from concur.grade.course import replay_command
 from concur.grade.result import PropertyResult, Result
 
@@ -18,6 +17,7 @@ _PRINTED_LINES = 12
 _WIDTH = 79
 _TITLE = 38  # leaves room for "10/10  refuted, 3 context switches"
 _REPORT_LINES = 60
+_FIRST_LINES = 20  # of a longer one
 
 Lines = list[Text]
 
@@ -43,7 +43,7 @@ def result(found: Result, *, score: bool = True) -> Lines:
         if each.reason:
             lines += folded(each.reason, 6)
         elif not shown:
-            lines += folded(each.report, 6)[:_REPORT_LINES]
+            lines += _shortened(folded(each.report, 6))
         elif each.failure is not None:
             lines += folded(each.failure.message, 6)
         shown |= each.failure is not None and not each.reason
@@ -56,6 +56,14 @@ def result(found: Result, *, score: bool = True) -> Lines:
     if score:
         lines.append(Text(f"  score {found.score}/{found.max}", style="bold"))
     return lines
+
+
+def _shortened(lines: Lines) -> Lines:
+    """A long report without its middle: how it began, how it ended, and why."""
+    if len(lines) <= _REPORT_LINES:
+        return lines
+    left_out = Text(f"      ... {len(lines) - _REPORT_LINES + 1:,} lines are left out")
+    return [*lines[:_FIRST_LINES], left_out, *lines[_FIRST_LINES - _REPORT_LINES + 1 :]]
 
 
 def _head(result: Result) -> Text:
@@ -82,12 +90,8 @@ def _said(each: PropertyResult) -> str:
     if each.status in (Status.VERIFIED, Status.UNFINISHED):
         return f"{each.status}, {count(each.schedules, 'schedule')}"
     if each.failure is not None and each.failure.steps:
-        return f"{each.status}, {count(_switches(each.failure), 'context switch')}"
+        return f"{each.status}, {count(each.failure.switches, 'context switch')}"
     return str(each.status)
-
-
-def _switches(failure: Failure) -> int:
-    return sum(one.thread != other.thread for one, other in itertools.pairwise(failure.steps))
 
 
 def _shared_reason(result: Result) -> str:

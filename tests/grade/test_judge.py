@@ -248,6 +248,14 @@ def test_sampling_refutes_what_the_budget_missed(build) -> None:
 
 
 def test_a_loop_without_end_earns_nothing(build) -> None:
+    """It waits for ever, as a deadlock does, and its report names the loop."""
+    attempt = "class Box:\n    n = 0\n    def add(self):\n        while True: pass\n"
+    (found,) = judge(build(attempt, BUDGET_OF_ONE.replace("=1,", "=100,"))).properties
+    assert (found.earned, found.status) == (0, Status.REFUTED)
+    assert "goes round at toy.py:4 (while True: pass)" in " ".join(found.report.split())
+
+
+def test_a_loop_that_has_no_end_in_sight_earns_nothing(build) -> None:
     """It is no failure that was found, but no budget that ended either: its own message says so."""
     attempt = "class Box:\n    n = 0\n    def add(self):\n        n = 0\n        while True: n += 1\n"
     (found,) = judge(build(attempt, BUDGET_OF_ONE.replace("=1,", "=100,"))).properties
