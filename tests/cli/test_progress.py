@@ -16,10 +16,9 @@ class Box:
 
 def scenario():
     box = Box()
-    with Mutex(), Semaphore():
-        pass
     def put():
-        box.n = 1
+        with Mutex(), Semaphore():
+            box.n = 1
     threads = [Thread(target=put) for _ in range(2)]
     for thread in threads:
         thread.start()
