@@ -1,5 +1,6 @@
 """Small generated programs: two or three threads over a few shared places, some of which go wrong."""
 
+import re
 import textwrap
 
 from hypothesis import strategies as st
@@ -229,12 +230,26 @@ def looping_programs(*, with_busy: bool = False) -> st.SearchStrategy[tuple[Bloc
     simple = st.one_of(toggles, toggles, spins, spins, data_without_sums, misuse, conditions)
     block = _blocks(st.one_of(simple, busy) if with_busy else simple)
     body = st.lists(block, min_size=1, max_size=3).map(lambda blocks: [line for b in blocks for line in b])
-    first = st.tuples(busy if with_busy else spins, body).map(lambda t: t[0] + t[1])
+    body = body.map(_in_two_steps)
+    first = st.tuples(busy if with_busy else spins, body).map(lambda t: t[0] + t[1]).map(_in_two_steps)
     return st.one_of(
         st.tuples(first, body, st.just([])),
         st.tuples(first, first, st.just([])),
         st.tuples(_short(first), _short(body), _short(body), st.just([])),
     )
+
+
+def _in_two_steps(block: Block) -> Block:
+    """The same with ``s = x; x = s + 1`` for ``x += 1``: the state graph does not see what is kept in between."""
+    lines: Block = []
+    for line in block:
+        update = re.fullmatch(r"( *)(\S+) \+= (\d)", line)
+        indent, place, number = update.groups() if update else ("", "", "")
+        if update and place != "n":
+            lines += [f"{indent}s = {place}", f"{indent}{place} = s + {number}"]
+        else:
+            lines.append(line)
+    return lines
 
 
 def programs_of_atomics() -> st.SearchStrategy[tuple[Block, ...]]:
