@@ -7,6 +7,7 @@ cannot be seen, such as an iterator or an open file, has no such text: then
 there is no state, and nothing may be concluded.
 """
 
+import array
 import collections
 import functools
 import os
@@ -107,7 +108,7 @@ class _Writer:
         kind = type(value)
         if kind in _PLAIN:
             return (kind.__name__, value)
-        if kind in _FIXED:
+        if kind in _FIXED or issubclass(kind, types.ModuleType):
             return ("fixed", id(value))
         if id(value) in self.numbers:
             return ("again", self.numbers[id(value)])
@@ -124,6 +125,10 @@ class _Writer:
             return (id(value.__code__), tuple(cells), self.value(value.__defaults__))
         if kind is functools.partial:
             return (self.value(value.func), self.value(value.args), self.value(value.keywords))
+        if kind is memoryview:
+            return (self.value(value.obj), value.format, value.tobytes())
+        if kind is array.array:
+            return (value.typecode, value.tobytes())
         if kind is types.MethodType:
             return (self.value(value.__func__), self.value(value.__self__))
         if kind is types.CellType:
