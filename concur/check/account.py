@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from concur.check import ops
-from concur.check.engine import Engine, ThreadFailure
+from concur.check.engine import Engine
 from concur.check.sources import compile_file
+from concur.check.threads import ThreadFailure
 from concur.check.trace import Recorded, Recorder, short_file
 from concur.errors import UsageError
 

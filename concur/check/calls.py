@@ -229,6 +229,8 @@ def _c_callee(function: Any, site: Site) -> Any:
             return Announced(function, None, mode, False, site)
         if isinstance(owner, type) and function.__name__ in _CLOCKS and issubclass(owner, datetime.date):
             return functools.partial(SPECIAL_FUNCTIONS["clock"], function, site)
+        if type(owner) is types.CoroutineType and runs.active is not None:
+            runs.active.current.changes += 1  # it is moved, or closed
         if isinstance(owner, type) or not _has_content(owner):  # str.join, dict.fromkeys
             return Announced(function, None, READ, False, site)
         special = SPECIAL_METHODS.get((type(owner), function.__name__))

@@ -9,7 +9,7 @@ While the main thread is alone (every thread that was started has been joined)
 nothing can race, and steps are neither announced nor recorded.
 """
 
-import dataclasses
+import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -17,18 +17,10 @@ from concur.check import ops
 from concur.check.effects import Effects
 from concur.check.ops import ACQUIRE, JOIN, MODES, READ, SLEEP, SPIN, TIMED_ACQUIRE, Op
 from concur.check.options import Options
-from concur.check.threads import Abort, Carrier, Strategy, VirtualThread
+from concur.check.threads import Abort, Carrier, Strategy, ThreadFailure, VirtualThread
 
+_NOW_AND_THEN = 1023  # steps or rounds, less one, between two looks at the clock
 _MAX_ABORTS = 1_000  # that one thread may swallow while it is torn down
-
-
-@dataclasses.dataclass(slots=True)
-class ThreadFailure:
-    """An exception that left a thread."""
-
-    thread: VirtualThread
-    error: BaseException
-    after: int  # how many steps had been taken
 
 
 class Engine(Effects):
@@ -44,6 +36,7 @@ class Engine(Effects):
         full: bool = False,
         recorder: Any = None,
         cycles: Any = None,
+        until: float | None = None,
     ) -> None:
         super().__init__()
         self.strategy = strategy
@@ -52,6 +45,7 @@ class Engine(Effects):
         self.knowledge = knowledge  # see knowledge.py
         self.full = full  # announce also what is known to be constant
         self.cycles = cycles  # see cycles.py
+        self.until = until  # when the budget of seconds is used up, by time.perf_counter()
         self.recorder = recorder if cycles is None else cycles
         self.recording = self.recorder is not None
         self.threads: list[VirtualThread] = []
@@ -150,6 +144,8 @@ class Engine(Effects):
             self.undo = []
         if self.recording:
             self.recorder.performed(self, thread)
+        if not thread.last & _NOW_AND_THEN:
+            self._look_at_the_clock()
         if thread.last >= self.options.max_steps:
             self.cut_here(f"a run was cut after {self.options.max_steps:,} visible operations")
 
@@ -248,11 +244,17 @@ class Engine(Effects):
         self.ticks += 1
         if self.dead:
             self.refuse()
+        if not self.ticks & _NOW_AND_THEN:
+            self._look_at_the_clock()
         if self.ticks > self.options.max_ticks:
             self.cut_here(
                 f"thread '{self.current.name}' went round {self.options.max_ticks:,} times at {file}:{line}"
                 " without touching anything that another thread can see"
             )
+
+    def _look_at_the_clock(self) -> None:
+        if self.until is not None and time.perf_counter() > self.until:
+            self.cut_here("the time that it was given ended in the middle of a run")
 
     # Threads
 

@@ -27,7 +27,7 @@ from concur.check.variables import tick
 
 _MANY_ROUNDS = 10  # after so many it is worth while to look whether states come back
 _UNBOUND = object()
-_PLAIN = (int, float, complex, bool, str, bytes, type(None))
+_PLAIN = (int, bool, str, bytes, type(None))  # no floats: -0.0 == 0.0
 
 
 class Wait:

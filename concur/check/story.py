@@ -3,9 +3,10 @@
 from concur.check import ops
 from concur.check.account import Account, relevant
 from concur.check.changes import note_changes
-from concur.check.engine import Engine, ThreadFailure
+from concur.check.engine import Engine
 from concur.check.race_kinds import Found, why_race
 from concur.check.shrink import switches
+from concur.check.threads import ThreadFailure
 from concur.check.trace import Recorded, Recorder, short_file, source_line
 from concur.check.verdict import Failure, Step
 from concur.check.why import why_failed, why_livelocked

@@ -1,5 +1,6 @@
 """Virtual threads, and what an engine needs to run them: a strategy and a carrier."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,6 +63,15 @@ class VirtualThread:
         self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
         self.expired = False
         self.carrier: Any = None
+
+
+@dataclasses.dataclass(slots=True)
+class ThreadFailure:
+    """An exception that left a thread."""
+
+    thread: VirtualThread
+    error: BaseException
+    after: int  # how many steps had been taken
 
 
 class Strategy(Protocol):

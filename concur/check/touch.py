@@ -73,7 +73,7 @@ def touch_all(run: Engine, things: list[Any], site: Site | None) -> None:
         touch(run, mode_of(things[0]), things[0], site, things[1:])
 
 
-_PLAIN = frozenset((int, float, bool, str, bytes, type(None)))
+_PLAIN = frozenset((int, bool, str, bytes, type(None)))  # no floats: -0.0 == 0.0
 
 
 def same(old: Any, new: Any) -> bool:

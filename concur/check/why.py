@@ -7,8 +7,8 @@ docstring, and the first one that holds is said. Deadlocks have their own: `why_
 import itertools
 
 from concur.check.account import Account, place_of, relevant, where
-from concur.check.engine import ThreadFailure
 from concur.check.ops import READ
+from concur.check.threads import ThreadFailure
 from concur.check.trace import short_file, source_line
 from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
 from concur.check.why_stuck import is_bystander

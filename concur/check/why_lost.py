@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from concur.check.account import Account, field_of, overlap, place_of, reads, where, writes
-from concur.check.engine import ThreadFailure
 from concur.check.race_text import Link, text_of
 from concur.check.report import phrase
+from concur.check.threads import ThreadFailure
 from concur.check.trace import Recorded, source_line
 
 _LATEST = 40

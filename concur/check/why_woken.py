@@ -2,8 +2,8 @@
 
 from concur.check import ops
 from concur.check.account import Account, in_while, overlap, place_of, reads, where, writes
-from concur.check.engine import ThreadFailure
 from concur.check.report import phrase
+from concur.check.threads import ThreadFailure
 from concur.check.trace import Recorded
 from concur.check.why_waits import calls, hold_before, same_call, woken_by
 

@@ -54,6 +54,7 @@ class Work:
         self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.until: float | None = None  # when the budget of seconds is used up; not for what is run again
         self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
     @contextlib.contextmanager
@@ -95,6 +96,7 @@ class Work:
             full=full,
             recorder=recorder,
             cycles=Cycles(recorder) if self.knowledge.cycles else None,
+            until=self.until,
         )
         runs.active = engine
         self.watch.begin(engine)
@@ -135,6 +137,7 @@ class Work:
     def explore(self, max_schedules: int | None, max_seconds: float | None) -> Verdict:
         search, done = Search(), 0
         cut: str | None = None
+        self.until = None if max_seconds is None else self.began + max_seconds
         while True:
             search.start()
             engine = self.run(search)
@@ -165,7 +168,7 @@ class Work:
                 budget = f"{max_seconds:g} s"
             else:
                 continue
-            covered = search.covered(len(engine.trace))
+            covered = cut or search.covered(len(engine.trace))
             return self.unfinished(done, f"the budget of {budget} is used up; {covered}")
         if cut is not None:
             return self.unfinished(done, cut)
@@ -173,6 +176,7 @@ class Work:
 
     def sample(self, count: int, seed: int, strategy: str, max_seconds: float | None) -> Verdict:
         chooser = STRATEGIES[strategy](seed)
+        self.until = None if max_seconds is None else self.began + max_seconds
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
@@ -248,6 +252,7 @@ class Work:
     def refuted(self, schedule: list[int], done: int, found: Engine, *, full: bool = False) -> Verdict:
         """See that the failing schedule fails again, and show the simplest one that fails in the same way."""
         self.knowledge.closed = True
+        self.until = None
         strategy = Follow(schedule, found.choices, skip_minor=not full)
         engine = self.run(strategy, full=True)
         if strategy.diverged is None and self.outcome(engine) == self.outcome(found):

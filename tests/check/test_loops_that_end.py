@@ -440,6 +440,23 @@ LOOPS = {
         while (n := n + 1) < 3:
             look()
     """,
+    "a coroutine that is moved by hand": """
+        class Pause:
+            def __await__(self): yield
+        async def three():
+            for _ in range(3): await Pause()
+        steps = three()
+        while True:
+            look()
+            try: steps.send(None)
+            except StopIteration: break
+    """,
+    "minus nought for nought": """
+        box.zero = 0.0
+        while str(box.zero) == "0.0":
+            look()
+            box.zero = -0.0
+    """,
     "a walrus in an argument": """
         n = 0
         while abs(n := n + 1) < 3:
