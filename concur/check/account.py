@@ -76,7 +76,7 @@ def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
 
 
 def _of_thread(step: Recorded) -> bool:
-    return type(step.op[1]) is tuple and step.op[1][1] == "thread"
+    return type(step.op[1]) is tuple and step.op[1][1] == ops.THREAD
 
 
 def _looked_at(steps: list[Recorded], step: Recorded) -> bool:
@@ -105,7 +105,7 @@ def place_of(step: Recorded) -> Any:
         return None
     if isinstance(place, str):
         return place
-    if place[1] in ("lock", "thread", "next", ops.HISTORY):
+    if place[1] in (ops.LOCK, ops.THREAD, ops.ITERATOR, ops.HISTORY):
         return None
     if place[1].startswith("[") and place[1] != "[]":
         return (place, step.what.partition(" ")[2])

@@ -32,7 +32,7 @@ def note_changes(engine: Engine, recorder: Recorder) -> None:
             after = _lock(engine, step) if index not in engine.failed else None
         elif not isinstance(place, str) and place[1] == "[]":
             after = _content(step)
-        elif isinstance(place, str) or place[1] not in ("thread", "next"):
+        elif isinstance(place, str) or place[1] not in (ops.THREAD, ops.ITERATOR):
             after = _variable(step)
         else:
             after = None

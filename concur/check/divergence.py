@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from concur.check.engine import Engine
-from concur.check.ops import KIND_NAMES, Op
+from concur.check.ops import ITERATOR, KIND_NAMES, LOCK, THREAD, Op
 
 # What is visible on a line -> why that can differ from run to run.
 _CAUSES = (
@@ -47,9 +47,7 @@ def describe(engine: Engine, number: int, expected_tid: int, expected: Any) -> s
 
 
 def _step(kind: int, name: Any, site: Any) -> str:
-    what = {"[]": "a container", "lock": "a lock", "thread": "a thread", "next": "an iterator"}.get(
-        name, name
-    )
+    what = {"[]": "a container", LOCK: "a lock", THREAD: "a thread", ITERATOR: "an iterator"}.get(name, name)
     where = f" at {site[0]}:{site[1]}" if site else ""
     return f"{KIND_NAMES[kind]}{f' {what}' if what else ''}{where}"
 

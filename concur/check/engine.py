@@ -311,7 +311,7 @@ class Engine(Effects):
             place = thread if thread.object is None else thread.object
             thread.ending = True
             try:
-                self.step((ops.WRITE, (id(place), "thread"), place, None, None))
+                self.step((ops.WRITE, (id(place), ops.THREAD), place, None, None))
             except Abort:
                 pass
         if self.dead:

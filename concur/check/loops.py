@@ -15,7 +15,7 @@ from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign, has_foreign_operators
 from concur.check.generators import SharedGenerator, shared
-from concur.check.ops import READ, WRITE
+from concur.check.ops import ITERATOR, READ, WRITE
 from concur.check.touch import Site, consumed, is_c_iterator, place_of, places_of, seen, touch, touch_all
 from concur.check.variables import write_name
 
@@ -40,7 +40,7 @@ class SharedIterator:
         run = runs.active
         if run is not None and not run.alone:
             places = places_of(self.container, READ)
-            run.step((WRITE, (id(self), "next"), self, self.site, places))
+            run.step((WRITE, (id(self), ITERATOR), self, self.site, places))
             if places_of(self.container, READ) != places:  # a buffer of another size by now
                 touch(run, READ, self.container, self.site)
         return next(self.inner)

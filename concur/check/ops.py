@@ -45,7 +45,9 @@ MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ, REA
 
 CLOCK = "the clock"
 HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as a READ and ends as an ADVANCE
-ATOMIC = "atomic"  # in (id(object), ATOMIC): a call of the object is taken as one step, see sections.py
+# Second parts of places that are no field, and cannot be taken for one.
+LOCK, THREAD, ITERATOR = "<lock>", "<thread>", "<iterator>"
+ATOMIC = "<call>"  # in (id(object), ATOMIC): a call of the object is taken as one step, see sections.py
 ELSEWHERE = "the world outside the program"
 
 

@@ -58,4 +58,4 @@ class Places:
 
 
 def _is_thread(place: Any) -> bool:
-    return type(place) is tuple and place[1] == "thread"
+    return type(place) is tuple and place[1] == ops.THREAD

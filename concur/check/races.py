@@ -28,7 +28,10 @@ from concur.check.ops import (
     ATOMIC,
     CLOCK,
     ELSEWHERE,
+    ITERATOR,
+    LOCK,
     RELEASE,
+    THREAD,
     TIMED_ACQUIRE,
     TRY,
     WRITE,
@@ -179,15 +182,15 @@ class _Run:
         for place, _ in accesses(op):
             if type(place) is not tuple or index in engine.failed:
                 continue
-            if place[1] == ATOMIC or (kind == WRITE and place[1] == "lock"):  # a whole call
+            if place[1] == ATOMIC or (kind == WRITE and place[1] == LOCK):  # a whole call
                 self._acquire(tid, place)
                 self._release(index, tid, place)
-            elif place[1] == "lock":
+            elif place[1] == LOCK:
                 if kind == RELEASE:
                     self._release(index, tid, place)
                 elif kind in (TRY, ACQUIRE, TIMED_ACQUIRE):
                     self._acquire(tid, place)
-            elif place[1] == "thread":
+            elif place[1] == THREAD:
                 if kind != WRITE:
                     self._acquire(tid, place)
                 elif index in self.born:
@@ -239,7 +242,7 @@ def _look_up(site: Site) -> _Polls:
 
 def _plain(name: str) -> str:
     """A field or a variable as the text names it."""
-    if name in (CONTENT, "next"):
+    if name in (CONTENT, ITERATOR):
         return CONTENT
     name = name.rpartition(":")[2].rpartition(".")[2]
     return re.sub(r"^_[^_]\w*?(?=__)", "", name)  # a private name of a class

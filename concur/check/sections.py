@@ -15,7 +15,7 @@ from typing import Any
 from concur.check import contents
 from concur.check import engine as runs
 from concur.check.engine import Engine
-from concur.check.ops import ACQUIRE, ATOMIC, MODES, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
+from concur.check.ops import ACQUIRE, ATOMIC, LOCK, MODES, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
 
 __concur__ = True  # what is defined here announces by itself
 
@@ -78,7 +78,7 @@ class Section:
         if new:
             run.trace[thread.last] = (tid, (*whole[:4], (*more, *new)))
         place = op[1]
-        if type(place) is tuple and place[1] == "lock":
+        if type(place) is tuple and place[1] == LOCK:
             run.undo = []
             known = self.locks.setdefault(place, [op[2], op[2].owner, False])
             known[2] = known[2] or (op[0] in (ACQUIRE, TRY, TIMED_ACQUIRE) and op[2].owner is None)

@@ -4,7 +4,6 @@ Recording walks the stack at every step, so it is done for one run only: the
 one that is going to be shown.
 """
 
-import collections
 import dataclasses
 import linecache
 import os
@@ -157,9 +156,9 @@ class Recorder:
             return f"{self.name(thing.thing)}.{thing.method}({', '.join(map(short, thing.args))})"
         if name == ops.HISTORY:
             return f"{'begin' if kind == ops.READ else 'end'} {thing}"
-        if name == "lock":
+        if name == ops.LOCK:
             return f"{ops.KIND_NAMES[kind]} {self.name(thing)}"
-        if name == "thread":
+        if name == ops.THREAD:
             called = getattr(thing, "_cc_name", "the main thread")
             if kind in (ops.JOIN, ops.TIMED_JOIN):
                 return f"join {called}"
@@ -168,7 +167,7 @@ class Recorder:
             run = runs.active
             own = run is not None and run.current in (thing, getattr(thing, "_cc_thread", None))
             return "end" if own else f"start {called}"
-        if name in ("[]", "next"):
+        if name in ("[]", ops.ITERATOR):
             return f"{'look into' if kind == ops.READ else 'change'} {self.name(thing)}"
         if name.startswith("["):  # a word of a buffer
             return f"{ops.KIND_NAMES[kind]} {self.name(thing)}{name}"
@@ -189,7 +188,7 @@ class Recorder:
         verb, _, rest = step.what.partition(" ")
         if step.key is not None and type(step.op[1]) is tuple:
             return f"{self.name(step.op[2])}[{step.key}]"
-        if type(step.op[1]) is tuple and step.op[1][1] in ("[]", "lock", "next"):
+        if type(step.op[1]) is tuple and step.op[1][1] in ("[]", ops.LOCK, ops.ITERATOR):
             return self.name(step.op[2])
         return rest if verb in ("read", "write") else step.what
 
@@ -227,13 +226,18 @@ class Recorder:
         return frames
 
     def shortened(self, text: str) -> str:
-        """A text in which objects go by the last part of their path, where that part says enough."""
-        last = collections.Counter(name.rpartition(".")[2] for name in self.names.values())
+        """A text in which objects go by as little of the end of their path as tells them apart."""
         for name in sorted(self.names.values(), key=len, reverse=True):
-            tail = name.rpartition(".")[2]
-            if tail != name and last[tail] == 1:
-                text = text.replace(name, tail)
+            text = text.replace(name, self._end_of(name))
         return text
+
+    def _end_of(self, name: str) -> str:
+        parts = name.split(".")
+        for count in range(1, len(parts)):
+            end = ".".join(parts[-count:])
+            if sum(f".{other}".endswith(f".{end}") for other in self.names.values()) == 1:
+                return end
+        return name
 
     def performed(self, engine: Engine, thread: VirtualThread) -> None:
         """The step that was announced is being taken."""

@@ -56,7 +56,7 @@ class Lock:
         if run.alone and not run.dead and blocking and timeout > 0:  # nobody else is there to release it
             run.now += timeout
             return False
-        place = (id(self), "lock")
+        place = (id(self), ops.LOCK)
         if isinstance(timeout, Whenever):
             run.step((ops.TRY, place, self, None, None))
             if self.owner is None:
@@ -96,7 +96,7 @@ class Lock:
         if run is not None and run.dead:
             return
         if run is not None and not run.alone:
-            run.step((ops.RELEASE, (id(self), "lock"), self, None, None))
+            run.step((ops.RELEASE, (id(self), ops.LOCK), self, None, None))
             if self.owner is None:
                 run.fail_step()
         if self.owner is None:
@@ -106,7 +106,7 @@ class Lock:
     def locked(self) -> bool:
         run = runs.active
         if run is not None and not run.alone:
-            run.step((ops.READ, (id(self), "lock"), self, None, None))
+            run.step((ops.READ, (id(self), ops.LOCK), self, None, None))
         return self.owner is not None
 
     def __enter__(self) -> bool:

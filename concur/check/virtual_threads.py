@@ -46,7 +46,7 @@ class Thread:
         self._kwargs = dict(kwargs or {})
 
     def _place(self) -> Any:
-        return (id(self), "thread")
+        return (id(self), ops.THREAD)
 
     def start(self) -> None:
         run = runs.active

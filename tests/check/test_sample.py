@@ -10,7 +10,7 @@ import pytest
 
 from concur.check import Status, sample
 from concur.check.engine import Engine
-from concur.check.ops import JOIN, READ, WRITE
+from concur.check.ops import JOIN, READ, THREAD, WRITE
 from concur.check.options import Options
 from concur.check.places import Places
 from concur.check.sample import STRATEGIES, Priorities, RandomWalk
@@ -184,9 +184,9 @@ def test_what_is_shared_only_grows() -> None:
     box, thread = object(), object()
     field = (id(box), "n")
     read, write = (READ, field, box, ("f", 1), None), (WRITE, field, box, ("f", 2), None)
-    start = (WRITE, (id(thread), "thread"), thread, None, None)
-    join = (JOIN, (id(thread), "thread"), thread, None, None)
-    look = (READ, (id(thread), "thread"), thread, None, None)
+    start = (WRITE, (id(thread), THREAD), thread, None, None)
+    join = (JOIN, (id(thread), THREAD), thread, None, None)
+    look = (READ, (id(thread), THREAD), thread, None, None)
     places = Places()
     assert not places.quiet(read)  # unknown
     places.learn([(1, read), (2, read), (1, start), (2, start), (1, join)])

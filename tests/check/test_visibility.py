@@ -227,3 +227,26 @@ def test_the_locked_twin_is_verified(check: Check, name: str) -> None:
     """The same step under a lock: some of them count twice, and none is lost."""
     verdict = check(program(*RACY[name], locked=True))
     assert verdict.status is Status.VERIFIED, str(verdict)
+
+
+def test_fields_called_lock_and_thread_are_fields(check: Check) -> None:
+    """What the checker calls the places of locks and threads is no name that a field can have."""
+    text = """
+        from threading import Lock, Thread
+        class Box:
+            def __init__(self): self.lock, self.thread, self.next, self.turns = Lock(), None, 0, 0
+            def work(self):
+                while self.turns < 3:
+                    with self.lock: self.turns += 1
+                    self.next = 1 - self.next
+                self.thread = 1
+                self.lock = Lock()
+        def scenario():
+            box = Box()
+            together(box.work, box.work)
+            assert box.thread == 2
+    """
+    verdict = check(text, atomic=["program.Box"])
+    assert verdict.failure is not None
+    assert verdict.failure.kind == "assertion"
+    assert check(text.replace("== 2", "== 1"), atomic=["program.Box"]).status is Status.VERIFIED

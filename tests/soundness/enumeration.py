@@ -10,7 +10,7 @@ from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.knowledge import Knowledge
-from concur.check.ops import JOIN
+from concur.check.ops import JOIN, THREAD
 from concur.check.options import Options
 from concur.check.scenario import Scenario
 from concur.check.threads import VirtualThread
@@ -40,7 +40,7 @@ class Enumeration:
             for thread in able:
                 assert thread.op is not None
                 place = thread.op[1]
-                if thread.op[0] == JOIN or (type(place) is tuple and place[1] == "thread"):
+                if thread.op[0] == JOIN or (type(place) is tuple and place[1] == THREAD):
                     return thread
         if self.depth == len(self.stack):
             self.stack.append([thread.tid for thread in able])

@@ -11,7 +11,7 @@ from concur.check.carriers import GreenletCarrier
 from concur.check.dpor import Search
 from concur.check.engine import Engine
 from concur.check.knowledge import Knowledge
-from concur.check.ops import ACQUIRE, CLOCK, READ, RELEASE, TIMED_ACQUIRE, TRY, WRITE, accesses
+from concur.check.ops import ACQUIRE, CLOCK, LOCK, READ, RELEASE, THREAD, TIMED_ACQUIRE, TRY, WRITE, accesses
 from concur.check.options import Options
 from concur.check.race_text import text_of
 from concur.check.races import Finder
@@ -41,10 +41,8 @@ def by_closure(engine: Engine, file: str) -> set[Sides]:
                 what = op[1][1]
                 taken = op[0] in (ACQUIRE, TRY, TIMED_ACQUIRE) and later not in engine.failed
                 given_back = rival[0] == RELEASE and earlier not in engine.failed
-                orders |= what == "lock" and taken and given_back
-                orders |= (
-                    what == "thread" and op[0] != WRITE and earlier in ends and later not in engine.failed
-                )
+                orders |= what == LOCK and taken and given_back
+                orders |= what == THREAD and op[0] != WRITE and earlier in ends and later not in engine.failed
             if same_place and op[3] is not None and op[0] == READ and rival[0] == WRITE and other != tid:
                 place = op[1]
                 name = place[1] if isinstance(place, tuple) else place.rpartition(":")[2].rpartition(".")[2]
