@@ -254,7 +254,7 @@ class Engine(Effects):
 
     def _look_at_the_clock(self) -> None:
         if self.until is not None and time.perf_counter() > self.until:
-            self.cut_here("the time that it was given ended in the middle of a run")
+            self.cut_here("the last run was stopped in its middle")
 
     # Threads
 

@@ -160,19 +160,22 @@ class Work:
             more = search.next(engine)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
+            if not more and cut is None:
+                return self.verdict(Status.VERIFIED, done, self.bound())
+            budget = self.used_up(done, max_schedules, max_seconds)
+            if budget is not None:
+                covered = cut or search.covered(len(engine.trace))
+                return self.unfinished(done, f"the budget of {budget} is used up; {covered}")
             if not more:
-                break
-            if max_schedules is not None and done >= max_schedules:
-                budget = f"{max_schedules:,} schedule{'' if max_schedules == 1 else 's'}"
-            elif max_seconds is not None and self.seconds > max_seconds:
-                budget = f"{max_seconds:g} s"
-            else:
-                continue
-            covered = cut or search.covered(len(engine.trace))
-            return self.unfinished(done, f"the budget of {budget} is used up; {covered}")
-        if cut is not None:
-            return self.unfinished(done, cut)
-        return self.verdict(Status.VERIFIED, done, self.bound())
+                return self.unfinished(done, cut or "")
+
+    def used_up(self, done: int, max_schedules: int | None, max_seconds: float | None) -> str | None:
+        """The budget that is used up, in words; None if there is some left."""
+        if max_schedules is not None and done >= max_schedules:
+            return f"{max_schedules:,} schedule{'' if max_schedules == 1 else 's'}"
+        if max_seconds is not None and self.seconds > max_seconds:
+            return f"{max_seconds:g} s"
+        return None
 
     def sample(self, count: int, seed: int, strategy: str, max_seconds: float | None) -> Verdict:
         chooser = STRATEGIES[strategy](seed)
