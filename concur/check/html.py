@@ -15,7 +15,7 @@ from dataclasses import replace
 from html import escape
 from importlib import resources
 
-from concur.check.report import cell_of, rows_of, title_of
+from concur.check.report import cell_of, repeated_rows, rows_of, title_of
 from concur.check.verdict import Failure, Status, Step, Verdict
 
 MOST_ROWS = 2_000  # of one run; what is left out is the beginning, and the page says so
@@ -158,17 +158,20 @@ def _section(number: int, verdict: Verdict, command: Callable[[Verdict], str] | 
     parts += [
         _fact("schedules run", schedules),
         _fact("time", f"{verdict.seconds:.2f} s"),
-        *[_fact("data race", str(race)) for race in verdict.races],
         "</dl>",
     ]
     if failure is not None:
         parts.append(f'<p class="message">{_text(failure.message)}</p>')
         parts += [f'<p class="why">{_text(line)}</p>' for line in failure.why.splitlines()]
+        repeats = repeated_rows(failure, rows_of(failure))
+        if repeats is not None:
+            parts.append(f'<p class="why">steps {repeats[0]} to {repeats[1]} repeat for ever</p>')
         if failure.token:
             again = command(verdict) if command is not None else ""
             parts += _copied(number, "token", "The token of this schedule", failure.token)
             parts += _copied(number, "again", "To run it again", again) if again else []
         parts += _run(number, failure) if failure.steps else []
+    parts += _races(verdict)
     if verdict.output.strip():
         printed = f"<pre>{_text(verdict.output.replace(chr(13), ''))}</pre>"
         label = f'role="region" tabindex="0" aria-label="What {_text(verdict.scenario)} printed"'
@@ -177,6 +180,19 @@ def _section(number: int, verdict: Verdict, command: Callable[[Verdict], str] | 
             f'<div class="scroll printed" {label}>{printed}</div>',
         ]
     return "\n".join([*parts, "</section>"])
+
+
+def _races(verdict: Verdict) -> list[str]:
+    """The data races, below what failed; folded away if they are notes."""
+    if not verdict.races:
+        return []
+    count = len(verdict.races) + verdict.races_left_out
+    serious = any(race.severity == "race" for race in verdict.races)
+    items = [f"<li>{_text(str(race))}</li>" for race in verdict.races]
+    if verdict.races_left_out:
+        items.append(f"<li>and {verdict.races_left_out} more</li>")
+    summary = f"<summary>Data races: {count}{'' if serious else ', notes only'}</summary>"
+    return [f"<details{' open' if serious else ''}>", summary, "<ul>", *items, "</ul></details>"]
 
 
 def _fact(name: str, value: str) -> str:

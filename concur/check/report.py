@@ -67,7 +67,7 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     every = rows_of(failure)
     rows = every[-_MOST_ROWS:]
     first = len(every) - len(rows) + 1
-    repeats = _repeats(failure, every)
+    repeats = repeated_rows(failure, every)
     threads = list(dict.fromkeys(step.thread for step in rows))
     apart = _without_column(rows, threads)
     threads = [thread for thread in threads if thread != apart]
@@ -110,7 +110,7 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     return lines
 
 
-def _repeats(failure: Failure, rows: list[Step]) -> tuple[int, int] | None:
+def repeated_rows(failure: Failure, rows: list[Step]) -> tuple[int, int] | None:
     """The numbers of the first and the last row of what repeats."""
     if failure.repeats is None:
         return None

@@ -216,7 +216,7 @@ def test_a_file_of_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> Non
         "dir",
         "value",
     }
-    allowed |= {"min", "max", "step", "start", "name", "content", "charset", "http-equiv"}
+    allowed |= {"open", "min", "max", "step", "start", "name", "content", "charset", "http-equiv"}
     for element in root:
         names = {name for name in element.attributes if not name.startswith(("data-", "aria-"))}
         assert names <= allowed
