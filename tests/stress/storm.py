@@ -1,0 +1,150 @@
+"""Storms: rounds of random calls on real threads, switched as often as the interpreter can, until the time is up.
+
+A storm rests on luck, and proves nothing: the proof is in `tests/sync`, under the checker. It is here for what the
+checker does not see: the interpreter itself, builds without its lock, and locks of the operating system.
+
+Three numbers are read from the environment: CONCUR_STRESS_SECONDS for each test, CONCUR_STRESS_SEED, which makes the
+threads do the same again though not in the same order, and CONCUR_STRESS_FUSE, the seconds after which a round is
+taken for one that hangs. Then the state of every thread is printed and the process ends: no time limit decides
+anything else.
+"""
+
+import faulthandler
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import pytest
+
+from concur import sync
+
+SECONDS = float(os.environ.get("CONCUR_STRESS_SECONDS") or 2)
+SEED = int(os.environ.get("CONCUR_STRESS_SEED") or random.randrange(2**32))
+FUSE = float(os.environ.get("CONCUR_STRESS_FUSE") or 60)
+HANGS = 3  # exit code of a run in which a round hangs
+
+
+class Storm:
+    """The rounds of one test."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rounds_made = 0
+
+    def rounds(self) -> Iterator[random.Random]:
+        """One source of chance after the other, until the time is up; at least one."""
+        end = time.monotonic() + SECONDS
+        while self.rounds_made == 0 or time.monotonic() < end:
+            self.rounds_made += 1
+            yield random.Random(f"{SEED} {self.name} {self.rounds_made}")
+
+    def run(self, *bodies: Callable[[], Any], watched: object = None) -> list[Any]:
+        """Run each body on a thread of its own; what they return, in their order. The first error is raised.
+
+        *watched* is shown if the round hangs.
+        """
+        results: list[Any] = [None] * len(bodies)
+        errors: list[BaseException] = []
+        ready = threading.Barrier(len(bodies))
+
+        def run(index: int) -> None:
+            ready.wait()
+            try:
+                results[index] = bodies[index]()
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [
+            threading.Thread(target=run, args=(index,), name=f"storm-{index}", daemon=True)
+            for index in range(len(bodies))
+        ]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + FUSE
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                self._hangs(watched, errors)
+        if errors:
+            raise errors[0]
+        return results
+
+    def _hangs(self, watched: object, errors: list[BaseException]) -> NoReturn:
+        print(
+            f"\nHANGS: {self.name}, seed {SEED}, round {self.rounds_made}, after {FUSE:.0f} s"
+            f"\nwatched: {watched!r}\nerrors: {errors!r}",
+            file=sys.stderr,
+            flush=True,
+        )
+        faulthandler.dump_traceback(all_threads=True)
+        os._exit(HANGS)
+
+
+def several(rng: random.Random, least: int, most: int, body: Callable[[random.Random], Any]) -> list[Any]:
+    """Between *least* and *most* bodies, each with a source of chance of its own."""
+    return [for_one(body, rng) for _ in range(rng.randint(least, most))]
+
+
+def for_one(body: Callable[[random.Random], Any], rng: random.Random) -> Callable[[], Any]:
+    own = random.Random(rng.getrandbits(64))
+    return lambda: body(own)
+
+
+def hop() -> None:
+    """A call and a loop: the interpreter may switch here, as it may not inside `x += 1`."""
+    for _ in range(3):
+        pass
+
+
+def patience(rng: random.Random) -> float:
+    """Seconds to wait: often none, mostly fewer than a hand-over takes, sometimes enough."""
+    return rng.choice((0.0, rng.uniform(0, 2e-5), rng.uniform(0, 2e-4), rng.uniform(0, 2e-3)))
+
+
+def taken(lock: Any, rng: random.Random) -> bool:
+    """Acquire in one of three ways; whether it worked."""
+    way = rng.random()
+    if way < 0.2:
+        return bool(lock.acquire(False))
+    if way < 0.6:
+        return bool(lock.acquire(timeout=patience(rng)))
+    return bool(lock.acquire())
+
+
+class Room:
+    """Where at most so many may be at a time; it is asked on every visit."""
+
+    def __init__(self, places: int = 1) -> None:
+        self.places = places
+        self._inside: list[int] = []  # append, pop and len of a list are each one step
+        self.visits = 0  # added to in two steps: exact only if places is 1
+
+    def visit(self) -> None:
+        self._inside.append(1)
+        before = self.visits
+        hop()
+        crowd = len(self._inside)
+        assert crowd <= self.places, f"{crowd} inside at once, where {self.places} may be"
+        self.visits = before + 1
+        self._inside.pop()
+
+
+def ours(*names: str) -> list[Any]:
+    """Parameters of a test: primitives of concur by name, each called with what the test gives it."""
+    return [
+        pytest.param(
+            getattr(sync, name, None),
+            id=name,
+            marks=() if hasattr(sync, name) else pytest.mark.skip(reason=f"there is no concur.sync.{name}"),
+        )
+        for name in names
+    ]
+
+
+def theirs(*makers: Callable[..., Any]) -> list[Any]:
+    """The same for the standard library's, as a reference: the test must pass them."""
+    return [pytest.param(maker, id=f"{maker.__module__}.{maker.__qualname__}") for maker in makers]
