@@ -18,6 +18,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("stress")
 
 
+def pytest_report_header() -> str:
+    """The seed, and whether threads run side by side here."""
+    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return f"storms of {SECONDS:g} s, seed {SEED}, {'with' if has_lock else 'without'} the global lock"
+
+
 @pytest.fixture
 def storm(request: pytest.FixtureRequest):
     """Rounds until the time is up. A failure names the seed and the round."""

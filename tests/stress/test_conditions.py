@@ -24,13 +24,13 @@ def test_a_buffer_of_two(make, make_lock, storm) -> None:
         else:
             room, items = make(lock), make(lock)
         buffer: deque[int] = deque()
-        pairs = rng.randint(1, 3)
+        pairs, impatient = rng.randint(1, 3), rng.choice((0.0, 0.5, 1.0))
 
         def puts(own: Random) -> list[int]:
             for item in range(50):
                 with room:
                     while len(buffer) >= 2:
-                        room.wait(None if own.random() < 0.5 else patience(own))
+                        room.wait(patience(own) if own.random() < impatient else None)
                     buffer.append(item)
                     items.notify()
             return []
@@ -39,7 +39,7 @@ def test_a_buffer_of_two(make, make_lock, storm) -> None:
             got: list[int] = []
             while len(got) < 50:
                 with items:
-                    if items.wait_for(lambda: buffer, None if own.random() < 0.5 else patience(own)):
+                    if items.wait_for(lambda: buffer, patience(own) if own.random() < impatient else None):
                         got.append(buffer.popleft())
                         room.notify()
             return got
