@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .storm import FUSE, SECONDS, SEED, Storm
+from .storm import FUSE, HAS_GLOBAL_LOCK, SECONDS, SEED, Storm
 
 HERE = Path(__file__).parent
 
@@ -20,8 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_report_header() -> str:
     """The seed, and whether threads run side by side here."""
-    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return f"storms of {SECONDS:g} s, seed {SEED}, {'with' if has_lock else 'without'} the global lock"
+    return f"storms of {SECONDS:g} s, seed {SEED}, {'with' if HAS_GLOBAL_LOCK else 'without'} the global lock"
 
 
 @pytest.fixture

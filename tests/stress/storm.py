@@ -3,6 +3,10 @@
 A storm rests on luck, and proves nothing: the proof is in `tests/sync`, under the checker. It is here for what the
 checker does not see: the interpreter itself, builds without its lock, and locks of the operating system.
 
+Luck is helped. An interpreter with a global lock switches threads at calls and loops only, and most mistakes need a
+switch elsewhere; there, every second round is shaken: its threads trace the primitives, so that they may be switched
+between any two bytecodes, and pause now and then in such a place. Without the lock threads run side by side anyway.
+
 Three numbers are read from the environment: CONCUR_STRESS_SECONDS for each test, CONCUR_STRESS_SEED, which makes the
 threads do the same again though not in the same order, and CONCUR_STRESS_FUSE, the seconds after which a round is
 taken for one that hangs. Then the state of every thread is printed and the process ends: no time limit decides
@@ -11,11 +15,13 @@ anything else.
 
 import faulthandler
 import os
+import queue
 import random
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
@@ -25,6 +31,8 @@ from concur import sync
 SECONDS = float(os.environ.get("CONCUR_STRESS_SECONDS") or 2)
 SEED = int(os.environ.get("CONCUR_STRESS_SEED") or random.randrange(2**32))
 FUSE = float(os.environ.get("CONCUR_STRESS_FUSE") or 60)
+HAS_GLOBAL_LOCK: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+SHAKEN = (os.path.dirname(os.path.dirname(sync.__file__)), threading.__file__, queue.__file__)
 HANGS = 3  # exit code of a run in which a round hangs
 
 
@@ -42,6 +50,11 @@ class Storm:
             self.rounds_made += 1
             yield random.Random(f"{SEED} {self.name} {self.rounds_made}")
 
+    @property
+    def is_shaken(self) -> bool:
+        """Whether this round is."""
+        return HAS_GLOBAL_LOCK and self.rounds_made % 2 == 0
+
     def run(self, *bodies: Callable[[], Any], watched: object = None) -> list[Any]:
         """Run each body on a thread of its own; what they return, in their order. The first error is raised.
 
@@ -50,13 +63,19 @@ class Storm:
         results: list[Any] = [None] * len(bodies)
         errors: list[BaseException] = []
         ready = threading.Barrier(len(bodies))
+        seed = f"{SEED} {self.name} {self.rounds_made}"
+        shakers = [Shaker(random.Random(f"{seed} {i}")) for i in range(len(bodies))] if self.is_shaken else []
 
         def run(index: int) -> None:
             ready.wait()
+            if shakers:
+                sys.settrace(shakers[index])
             try:
                 results[index] = bodies[index]()
             except BaseException as error:
                 errors.append(error)
+            finally:
+                sys.settrace(None)
 
         threads = [
             threading.Thread(target=run, args=(index,), name=f"storm-{index}", daemon=True)
@@ -82,6 +101,27 @@ class Storm:
         )
         faulthandler.dump_traceback(all_threads=True)
         os._exit(HANGS)
+
+
+class Shaker:
+    """A trace function: its thread may be switched between any two bytecodes of a primitive, and sometimes pauses."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._random = rng.random
+        self._rate = rng.choice((0.0, 0.003, 0.03))
+        self._closed = threading.Lock()
+        self._closed.acquire()
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
+        if not frame.f_code.co_filename.startswith(SHAKEN):
+            return None
+        frame.f_trace_opcodes = True
+        return self._step
+
+    def _step(self, frame: FrameType, event: str, argument: object) -> Any:
+        if self._random() < self._rate:
+            self._closed.acquire(timeout=1e-6)  # lets others run; in fact some 50 us
+        return self._step
 
 
 def several(rng: random.Random, least: int, most: int, body: Callable[[random.Random], Any]) -> list[Any]:

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +20,6 @@ HERE = Path(__file__).parent
 PACKAGE = Path(sync.__file__).parent.parent
 SECONDS = 20  # at most, for one mistake; most are caught in the first rounds
 FUSE = 5
-FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 class Mutant(NamedTuple):
@@ -91,8 +89,6 @@ MUTANTS = {
         "assert ",
     ),
 }
-# With a global lock, the interpreter does not switch threads between these two lines: luck that is no promise.
-ONLY_FREE_THREADED = {"an atomic that is none"}
 
 
 def stressed(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
@@ -125,8 +121,6 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mistake_is_caught(name: str, copy: Path) -> None:
     """The changed primitive fails its storm, in the way that the mistake would make itself known."""
-    if name in ONLY_FREE_THREADED and not FREE_THREADED:
-        pytest.skip("not seen while the interpreter has its global lock")
     mutant = MUTANTS[name]
     file = copy / "concur" / "sync" / mutant.file
     text = file.read_text(encoding="utf-8")
