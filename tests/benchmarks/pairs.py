@@ -71,7 +71,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-# A target for "as fast as": a text beside itself, with threads that hand over to each other, differs by so much.
+# A target for "as fast as". Medians of a text beside itself may be a tenth apart (bench_beside_itself.py).
 PARITY = 0.9
 FUSE = 120.0  # seconds for one round of threads; reached only by one that hangs
 

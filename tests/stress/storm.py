@@ -4,8 +4,8 @@ A storm rests on luck, and proves nothing: the proof is in `tests/sync`, under t
 checker does not see: the interpreter itself, builds without its lock, and locks of the operating system.
 
 Luck is helped. An interpreter with a global lock switches threads at calls and loops only, and most mistakes need a
-switch elsewhere; there, every second round is shaken: its threads trace the primitives, so that they may be switched
-between any two bytecodes, and pause now and then in such a place. Without the lock threads run side by side anyway.
+switch elsewhere; so every second round is shaken: its threads trace the primitives, may therefore be switched between
+any two bytecodes, and pause now and then in such a place.
 
 Three numbers are read from the environment: CONCUR_STRESS_SECONDS for each test, CONCUR_STRESS_SEED, which makes the
 threads do the same again though not in the same order, and CONCUR_STRESS_FUSE, the seconds after which a round is
@@ -53,7 +53,7 @@ class Storm:
     @property
     def is_shaken(self) -> bool:
         """Whether this round is."""
-        return HAS_GLOBAL_LOCK and self.rounds_made % 2 == 0
+        return self.rounds_made % 2 == 0
 
     def run(self, *bodies: Callable[[], Any], watched: object = None) -> list[Any]:
         """Run each body on a thread of its own; what they return, in their order. The first error is raised.
