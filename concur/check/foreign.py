@@ -19,7 +19,7 @@ from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.foreign_state import Reach
 from concur.check.ops import ELSEWHERE, READ, WRITE
-from concur.check.touch import places_of
+from concur.check.touch import keep, places_of
 from concur.check.visibility import announces
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
@@ -167,6 +167,7 @@ def _besides(run: Engine, function: Any, reached: list[Any], args: tuple[Any, ..
             elif place not in known:
                 continue
         touched.append((place, mode))
+    keep(reach)
     for thing in reach.objects:
         touched += _content(run, thing, WRITE if reach.changes else READ)
     return touched

@@ -85,6 +85,7 @@ class Reach:
         self.places: dict[Any, int] = {}
         self.objects: list[Any] = []
         self.changes = False
+        self._cells: list[Any] = []  # kept as long as this is: their addresses are places
         self._quiet = quiet
         self._functions: list[types.FunctionType] = []
         self._codes: set[int] = set()
@@ -196,6 +197,7 @@ class Reach:
                 self._load(namespace[name], code)
         free = function.__code__.co_freevars
         for name, cell in zip(free, function.__closure__ or (), strict=True):
+            self._cells.append(cell)
             self._touch((id(cell), "[]"), WRITE if name in code.rebinds else READ)
             try:
                 self._meet(cell.cell_contents)
