@@ -13,6 +13,7 @@ taken for one that hangs. Then the state of every thread is printed and the proc
 anything else.
 """
 
+import concurrent.futures
 import faulthandler
 import os
 import queue
@@ -32,7 +33,9 @@ SECONDS = float(os.environ.get("CONCUR_STRESS_SECONDS") or 2)
 SEED = int(os.environ.get("CONCUR_STRESS_SEED") or random.randrange(2**32))
 FUSE = float(os.environ.get("CONCUR_STRESS_FUSE") or 60)
 HAS_GLOBAL_LOCK: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
-SHAKEN = (os.path.dirname(os.path.dirname(sync.__file__)), threading.__file__, queue.__file__)
+# The files that are traced: the primitives, and those of the standard library that are stressed as a reference.
+PACKAGES = os.path.dirname(os.path.dirname(sync.__file__)), os.path.dirname(concurrent.futures.__file__)
+SHAKEN = (*(os.path.join(package, "") for package in PACKAGES), threading.__file__, queue.__file__)
 HANGS = 3  # exit code of a run in which a round hangs
 
 
@@ -81,6 +84,7 @@ class Storm:
             threading.Thread(target=run, args=(index,), name=f"storm-{index}", daemon=True)
             for index in range(len(bodies))
         ]
+        threading.settrace(shakers[0] if shakers else None)  # for threads that they start
         for thread in threads:
             thread.start()
         deadline = time.monotonic() + FUSE
@@ -88,6 +92,7 @@ class Storm:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 self._hangs(watched, errors)
+        threading.settrace(None)
         if errors:
             raise errors[0]
         return results
