@@ -38,6 +38,8 @@ HAS_GLOBAL_LOCK: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 PACKAGES = os.path.dirname(os.path.dirname(sync.__file__)), os.path.dirname(concurrent.futures.__file__)
 SHAKEN = (*(os.path.join(package, "") for package in PACKAGES), threading.__file__, queue.__file__)
 GRACE = 2.0  # seconds for the others to end, after one has failed
+# 3.12 crashes when several threads trace bytecodes; there they are switched between lines.
+BETWEEN_BYTECODES = sys.version_info[:2] != (3, 12)
 HANGS = 3  # exit code of a run in which a round hangs
 
 
@@ -127,7 +129,7 @@ class Shaker:
     def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
         if not frame.f_code.co_filename.startswith(SHAKEN):
             return None
-        frame.f_trace_opcodes = True
+        frame.f_trace_opcodes = BETWEEN_BYTECODES
         return self._step
 
     def _step(self, frame: FrameType, event: str, argument: object) -> Any:
