@@ -90,8 +90,10 @@ $(BENCH)/.setup: pyproject.toml tests/benchmarks/requirements.txt
 	@touch $@
 
 # Results stay in tests/benchmarks/results, for table.py.
+SCRIPTS = $(wildcard tests/benchmarks/bench_*.py)
+
 bench: $(BENCH)/.setup
-	@for script in tests/benchmarks/bench_*.py; do echo "$$script"; \
+	@for script in $(SCRIPTS); do echo "$$script"; \
 	  CONCUR_BENCH_JSON=tests/benchmarks/results $(BENCH)/bin/python $$script || exit 1; done
 
 # Without concur's dependencies: the primitives need none, and a free-threaded build may not have them.
