@@ -79,15 +79,16 @@ VERSION := $(shell $(PYTHON) -c 'import platform, sysconfig; \
   print(platform.python_version() + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED")))')
 endif
 BENCH = .venv-bench/$(VERSION)
+INTO_BENCH = $(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --prefer-binary
 STRESS = .venv-stress/$(VERSION)
 
 # What concur is compared with is not among its dependencies. Not every package can be had for every build.
 $(BENCH)/.setup: pyproject.toml tests/benchmarks/requirements.txt
 	$(NEW_ENOUGH)
 	$(PYTHON) -m venv $(BENCH) || { rm -rf $(BENCH); exit 1; }
-	$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --editable .
+	$(INTO_BENCH) --editable .
 	@grep -v '^#' tests/benchmarks/requirements.txt | while read -r peer; do \
-	  $(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet "$$peer" 2>>$(BENCH)/peers.log || \
+	  $(INTO_BENCH) "$$peer" 2>>$(BENCH)/peers.log || \
 	    echo "left out, since it does not install here: $$peer (see $(BENCH)/peers.log)"; done
 	@touch $@
 
