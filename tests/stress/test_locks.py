@@ -7,9 +7,9 @@ import pytest
 
 from .storm import Room, ours, several, taken, theirs
 
-LOCKS = ours("Mutex", "FairMutex", "ReentrantMutex", "Semaphore", "BoundedSemaphore") + theirs(
-    threading.Lock, threading.RLock, threading.Semaphore, threading.BoundedSemaphore
-)
+LOCKS = ours(
+    "Mutex", "PlainMutex", "FairMutex", "ReentrantMutex", "Semaphore", "FairSemaphore", "BoundedSemaphore"
+) + theirs(threading.Lock, threading.RLock, threading.Semaphore, threading.BoundedSemaphore)
 
 
 @pytest.mark.parametrize("make", LOCKS)

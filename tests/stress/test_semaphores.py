@@ -8,7 +8,9 @@ import pytest
 
 from .storm import Room, hop, ours, several, taken, theirs
 
-SEMAPHORES = ours("Semaphore", "BoundedSemaphore") + theirs(threading.Semaphore, threading.BoundedSemaphore)
+SEMAPHORES = ours("Semaphore", "FairSemaphore", "BoundedSemaphore") + theirs(
+    threading.Semaphore, threading.BoundedSemaphore
+)
 
 
 def free(semaphore: Any) -> int:
@@ -56,7 +58,7 @@ def test_several_are_given_back_at_once(make, storm) -> None:
         assert free(semaphore) == permits
 
 
-@pytest.mark.parametrize("make", ours("Semaphore") + theirs(threading.Semaphore))
+@pytest.mark.parametrize("make", ours("Semaphore", "FairSemaphore") + theirs(threading.Semaphore))
 def test_signals(make, storm) -> None:
     """From 0 permits, each release lets one acquire through, and no more."""
     for rng in storm.rounds():
