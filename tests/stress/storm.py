@@ -143,6 +143,11 @@ def several(rng: random.Random, least: int, most: int, body: Callable[[random.Ra
     return [for_one(body, rng) for _ in range(rng.randint(least, most))]
 
 
+def turns(rng: random.Random) -> int:
+    """How often each thread of a round does something: a lost wake-up shows only where nothing comes after it."""
+    return rng.choice((1, 2, 5, 60))
+
+
 def for_one(body: Callable[[random.Random], Any], rng: random.Random) -> Callable[[], Any]:
     own = random.Random(rng.getrandbits(64))
     return lambda: body(own)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from .storm import Room, ours, several, taken, theirs
+from .storm import Room, ours, several, taken, theirs, turns
 
 LOCKS = ours(
     "Mutex", "PlainMutex", "FairMutex", "ReentrantMutex", "Semaphore", "FairSemaphore", "BoundedSemaphore"
@@ -16,11 +16,11 @@ LOCKS = ours(
 def test_one_at_a_time(make, storm) -> None:
     """With time-outs and tries between them, no two are inside, and nobody keeps the lock who was refused."""
     for rng in storm.rounds():
-        lock, room = make(), Room()
+        lock, room, times = make(), Room(), turns(rng)
 
         def visits(own: Random) -> int:
             inside = 0
-            for _ in range(60):
+            for _ in range(times):
                 if taken(lock, own):
                     room.visit()
                     inside += 1
@@ -35,11 +35,11 @@ def test_one_at_a_time(make, storm) -> None:
 def test_taken_several_times_over(make, storm) -> None:
     """It is free for others only when given back as often as taken."""
     for rng in storm.rounds():
-        lock, room = make(), Room()
+        lock, room, times = make(), Room(), turns(rng)
 
         def visits(own: Random) -> int:
             inside = 0
-            for _ in range(40):
+            for _ in range(times):
                 depth = 0
                 for _ in range(own.randint(1, 4)):
                     depth += taken(lock, own)

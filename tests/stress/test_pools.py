@@ -7,7 +7,7 @@ import pytest
 
 from concur.errors import Closed
 
-from .storm import hop, ours, patience, several, theirs
+from .storm import hop, ours, patience, several, theirs, turns
 
 POOLS = ours("ThreadPool") + theirs(ThreadPoolExecutor)
 
@@ -18,7 +18,7 @@ Task = tuple[int, int]
 def test_each_task_runs_once(make, storm) -> None:
     """What was submitted has run exactly once, with its own result, unless it was cancelled: then it has not."""
     for rng in storm.rounds():
-        pool = make(rng.randint(1, 3))
+        pool, tasks = make(rng.randint(1, 3)), turns(rng)
         ran: list[Task] = []
 
         def task(key: Task) -> Task:
@@ -30,7 +30,7 @@ def test_each_task_runs_once(make, storm) -> None:
 
         def submits(own: Random) -> list[Task]:
             futures = []
-            for number in range(30):
+            for number in range(tasks):
                 key = (id(own), number)
                 futures.append((key, pool.submit(task, key)))
                 if own.random() < 0.2:
@@ -61,13 +61,13 @@ def test_each_task_runs_once(make, storm) -> None:
 def test_shut_down_in_the_middle(make, storm) -> None:
     """A task is either refused, or runs although the pool is shut down meanwhile."""
     for rng in storm.rounds():
-        pool = make(rng.randint(1, 3))
+        pool, tasks = make(rng.randint(1, 3)), turns(rng)
         ran: list[Task] = []
 
         def submits(own: Random) -> list[Task]:
             futures = []
             try:
-                for number in range(30):
+                for number in range(tasks):
                     futures.append(((id(own), number), pool.submit(ran.append, (id(own), number))))
             except (RuntimeError, Closed):
                 pass

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .storm import Room, hop, ours, several, taken
+from .storm import Room, hop, ours, several, taken, turns
 
 LOCKS = ours("ReadWriteLock")
 
@@ -32,12 +32,12 @@ class Record:
 def test_readers_together_or_one_writer(make, storm) -> None:
     """No reader sees half of what a writer does, no writing is lost, and all of it ends."""
     for rng in storm.rounds():
-        lock, record = make(), Record()
+        lock, record, times = make(), Record(), turns(rng)
 
         def works(own: Random) -> int:
             written = 0
             share = own.random()
-            for _ in range(60):
+            for _ in range(times):
                 if own.random() < share:
                     if taken(lock.write(), own):
                         record.write()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .storm import Room, hop, ours, several, taken, theirs
+from .storm import Room, hop, ours, several, taken, theirs, turns
 
 SEMAPHORES = ours("Semaphore", "FairSemaphore", "BoundedSemaphore") + theirs(
     threading.Semaphore, threading.BoundedSemaphore
@@ -25,11 +25,11 @@ def free(semaphore: Any) -> int:
 def test_as_many_as_there_are_permits(make, storm) -> None:
     """No more are inside than there are permits; all are there when everybody has left."""
     for rng in storm.rounds():
-        permits = rng.randint(1, 3)
+        permits, times = rng.randint(1, 3), turns(rng)
         semaphore, room = make(permits), Room(permits)
 
         def visits(own: Random) -> None:
-            for _ in range(60):
+            for _ in range(times):
                 if taken(semaphore, own):
                     room.visit()
                     semaphore.release()
@@ -42,11 +42,11 @@ def test_as_many_as_there_are_permits(make, storm) -> None:
 def test_several_are_given_back_at_once(make, storm) -> None:
     """release(n) gives back n, to as many as wait."""
     for rng in storm.rounds():
-        permits = rng.randint(2, 5)
+        permits, times = rng.randint(2, 5), turns(rng)
         semaphore = make(permits)
 
         def works(own: Random) -> None:
-            for _ in range(40):
+            for _ in range(times):
                 held = sum(
                     semaphore.acquire(timeout=own.uniform(0, 3e-4)) for _ in range(own.randint(1, permits))
                 )
@@ -62,12 +62,12 @@ def test_several_are_given_back_at_once(make, storm) -> None:
 def test_signals(make, storm) -> None:
     """From 0 permits, each release lets one acquire through, and no more."""
     for rng in storm.rounds():
-        semaphore, pairs = make(0), rng.randint(1, 3)
+        semaphore, pairs, times = make(0), rng.randint(1, 3), turns(rng)
 
         def sends(own: Random) -> int:
             sent = 0
-            while sent < 60:
-                n = min(own.randint(1, 3), 60 - sent)
+            while sent < times:
+                n = min(own.randint(1, 3), times - sent)
                 semaphore.release(n)
                 sent += n
                 hop()
@@ -75,10 +75,10 @@ def test_signals(make, storm) -> None:
 
         def receives(own: Random) -> int:
             received = 0
-            while received < 60:
+            while received < times:
                 received += taken(semaphore, own)
             return received
 
         bodies = several(rng, pairs, pairs, sends) + several(rng, pairs, pairs, receives)
-        assert sum(storm.run(*bodies, watched=semaphore)) == 60 * pairs
+        assert sum(storm.run(*bodies, watched=semaphore)) == times * pairs
         assert free(semaphore) == 0
