@@ -133,6 +133,21 @@ MUTANTS = {
         "test_conditions.py::test_a_notify_wakes_one_that_says_so[Condition]",
         "assert 0 == ",
     ),
+    "a fair semaphore whose permit is lost by who is interrupted with it": Mutant(
+        "fair_semaphore.py",
+        "                self.release()  # it belongs to the next in line",
+        "                pass",
+        "test_interrupts.py::test_permits[FairSemaphore]",
+        "HANGS|assert [01] == [12]",
+    ),
+    "a fair mutex whose turn is left to who is interrupted": Mutant(
+        "fair_mutex.py",
+        """            self._leave(turn)
+            raise""",
+        "            raise",
+        "test_interrupts.py::test_a_fair_mutex[FairMutex]",
+        "HANGS",
+    ),
     "an event that does not look again under its guard": Mutant(
         "event.py",
         """            with self._guard:
@@ -242,6 +257,8 @@ def test_a_mistake_is_caught(name: str, copy: Path) -> None:
     """The changed primitive fails its storm, in the way that the mistake would make itself known."""
     mutant = MUTANTS[name]
     file = copy / "concur" / "sync" / mutant.file
+    if not file.exists():
+        pytest.skip(f"there is no concur/sync/{mutant.file}")
     text = file.read_text(encoding="utf-8")
     assert text.count(mutant.lines) == 1, f"{mutant.file} does not have these lines once:\n{mutant.lines}"
     file.write_text(text.replace(mutant.lines, mutant.instead), encoding="utf-8")
