@@ -1,147 +1,163 @@
 """No-starve mutex: a lock that lets nobody wait for ever, made of semaphores that may.
 
 A *weak* semaphore gives a permit that comes back to one of those who wait, but
-to whichever it likes: with three threads or more, two can hand it to and fro
-while the third waits for ever. Dijkstra conjectured that no mutex without
-starvation can be made of weak semaphores; Morris made one ("A starvation-free
-solution to the mutual exclusion problem", 1979; The Little Book of Semaphores,
-4.3).
+to whichever it likes. As a lock it lets two threads hand it to and fro while a
+third waits for ever. Dijkstra thought that no lock without starvation could be
+made of weak semaphores; Morris made one ("A starvation-free solution to the
+mutual exclusion problem", 1979; The Little Book of Semaphores, 4.3).
 
 How it works: threads gather in a first room, go through a gate into a second
-room, and from there one by one into the critical section. Only one of the two
-gates is open at a time. The first one closes when nobody is left in the first
-room, so nobody is left behind there; the second one closes when nobody is left
-in the second room. Whoever comes back is too late for this batch and waits in
-the first room, of which the next batch takes all. So from the moment when a
-thread is counted, each other thread overtakes it at most twice: once with the
-batch that is under way, and once with its own.
+one, and from there, through another gate, one by one into the critical section.
+One permit is on its way in all this, so only one of the gates is open. The
+first stays open until nobody is left in the first room; then the second stays
+open until nobody is left in the second. Whoever comes back is too late for the
+batch that is under way, and the next one takes all who have gathered. So once a
+thread is counted, each other one overtakes it at most twice: with the batch
+under way, and with the one that both are in.
 
     >>> lock = NoStarveMutex()
-    >>> with lock:
-    ...     lock
-    <NoStarveMutex gathered=0 in batch=1>
+    >>> lock.acquire()
+    >>> lock.waiting
+    0
+    >>> lock.release()
 """
 
+import time
+from collections.abc import Callable
 from threading import Thread
-from types import TracebackType
 
 from concur.problems import Say
 from concur.problems._together import together
-from concur.sync.condition import Condition
+from concur.sync.atomic import AtomicInteger
+from concur.sync.mutex import Mutex
+from concur.sync.semaphore import Semaphore
 
 CHECK = "explore"
 
 
 class WeakSemaphore:
-    """Permits that go to anybody who waits; but if somebody waits, not to one who comes later."""
+    """Permits that go to whoever came last: no weak semaphore is worse to one who waits."""
 
     def __init__(self, permits: int) -> None:
-        self._moved = Condition()
-        # Guarded by the lock of _moved. Invariant: while somebody waits in vain, _free is 0.
+        self._guard = Mutex()
+        # Guarded by it. Invariant: while somebody waits, no permit is free.
         self._free = permits
-        self._waiting = 0  # those to whom no permit was given
-        self._given = 0  # permits for those who wait, not yet taken
+        self._line: list[Semaphore] = []
 
     def acquire(self) -> None:
-        with self._moved:
+        with self._guard:
             if self._free > 0:
                 self._free -= 1
                 return
-            self._waiting += 1
-            self._moved.wait()  # what was given before was given to others
-            while self._given == 0:
-                self._moved.wait()
-            self._given -= 1
+            turn = Semaphore(0)
+            self._line.append(turn)
+        turn.acquire()
 
     def release(self) -> None:
-        with self._moved:
-            if self._waiting == 0:
+        with self._guard:
+            if self._line:
+                self._line.pop().release()
+            else:
                 self._free += 1
-                return
-            self._waiting -= 1
-            self._given += 1
-            self._moved.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._line)
+
+
+ATOMIC = (WeakSemaphore,)
 
 
 class NoStarveMutex:
     """A lock that each other thread takes at most twice while one waits for it."""
 
     def __init__(self) -> None:
-        self._counting = WeakSemaphore(1)
-        self._gathered = 0  # in the first room; guarded by _counting
-        self._in_batch = 0  # in the second room, or past it; guarded by whoever has a gate's permit
-        # Invariant: at most one permit is in both gates and in the hands of threads together.
+        self._gathered = AtomicInteger()  # how many are in the first room
+        # How many are in the second room or past it; whoever has the permit may touch this.
+        self._in_batch = 0
         self._first_gate = WeakSemaphore(1)
         self._second_gate = WeakSemaphore(0)
 
     def acquire(self) -> None:
-        self._counting.acquire()
-        self._gathered += 1
-        self._counting.release()
-
+        self._gathered.fetch_add(1)
         self._first_gate.acquire()
         self._in_batch += 1
-        self._counting.acquire()
-        self._gathered -= 1
-        next_gate = self._first_gate if self._gathered else self._second_gate
-        self._counting.release()
-        next_gate.release()
-
+        was_last = self._gathered.fetch_add(-1) == 1
+        gate = self._second_gate if was_last else self._first_gate
+        gate.release()
         self._second_gate.acquire()
 
     def release(self) -> None:
         self._in_batch -= 1
-        next_gate = self._second_gate if self._in_batch else self._first_gate
-        next_gate.release()
-
-    def __enter__(self) -> None:
-        self.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+        gate = self._second_gate if self._in_batch else self._first_gate
+        gate.release()
 
     @property
-    def gathered(self) -> int:
-        """How many wait, and were counted."""
-        return self._gathered
-
-    def __repr__(self) -> str:
-        return f"<NoStarveMutex gathered={self._gathered} in batch={self._in_batch}>"
+    def waiting(self) -> int:
+        """How many wait; to be asked by who holds the lock."""
+        return self._gathered.get() + self._in_batch - 1
 
 
-ATOMIC = (WeakSemaphore,)
+def overtaken(lock: NoStarveMutex | WeakSemaphore, rounds: int, pause: Callable[[], object]) -> list[str]:
+    """Bob and Cyd want the lock again and again, each keeps it until the other waits for it too.
 
-
-def scenario() -> None:
-    """One who waits while the lock is held is then overtaken at most once by each who comes later."""
-    lock = NoStarveMutex()
-    inside: list[str] = []
+    Returns:
+        Who had it, while Ann waited.
+    """
     order: list[str] = []
+    done: list[str] = []
 
-    def enter(name: str, times: int) -> None:
-        for _ in range(times):
-            with lock:
-                inside.append(name)
-                assert inside == [name], f"inside at a time: {inside}"
-                order.append(name)
-                inside.remove(name)
+    def ann() -> None:
+        lock.acquire()
+        order.append("ann")
+        lock.release()
 
-    ann = Thread(target=enter, args=("ann", 1))
-    bob = Thread(target=enter, args=("bob", 2))
-    cyd = Thread(target=enter, args=("cyd", 1))
-    with lock:
-        ann.start()
-        while lock.gathered == 0:
-            pass
-        bob.start()
-        cyd.start()
-    for thread in (ann, bob, cyd):
+    def again(name: str) -> None:
+        for _ in range(rounds):
+            lock.acquire()
+            order.append(name)
+            while lock.waiting < 2 and not done and "ann" not in order:
+                pause()
+            lock.release()
+        done.append(name)
+
+    threads = [Thread(target=ann, daemon=True), Thread(target=again, args=("bob",), daemon=True)]
+    lock.acquire()
+    for number, thread in enumerate(threads):
+        thread.start()
+        while lock.waiting == number:
+            pause()
+    lock.release()
+    again("cyd")
+    for thread in threads:
         thread.join()
-    overtaken = order[: order.index("ann")]
-    assert overtaken.count("bob") <= 1, f"bob overtook ann twice: {order}"
+    return order[: order.index("ann")]
+
+
+def scenario_one_at_a_time() -> None:
+    """Never two threads hold the lock at once, and all get it."""
+    lock = NoStarveMutex()
+    holders: list[int] = []
+
+    def hold(who: int) -> None:
+        lock.acquire()
+        holders.append(who)
+        assert holders == [who], f"at a time: {holders}"
+        holders.clear()
+        lock.release()
+
+    together(lambda: hold(1), lambda: hold(2))
+
+
+def scenario_overtaken_once() -> None:
+    """No batch is under way when Ann comes, so each other overtakes her once, though two work together."""
+    others = overtaken(NoStarveMutex(), 2, bool)
+    assert max(others.count("bob"), others.count("cyd")) <= 1, f"before ann came {others}"
 
 
 def demo(say: Say) -> None:
-    pass
+    say("Ann waits; Bob and Cyd want the lock 100 times, and each keeps it until the other waits")
+    for lock in (WeakSemaphore(1), NoStarveMutex()):
+        others = overtaken(lock, 100, lambda: time.sleep(0))
+        say(f"{type(lock).__name__}: Bob had it {others.count('bob')} times before Ann, Cyd {others.count('cyd')}")
+    assert max(others.count("bob"), others.count("cyd")) <= 1

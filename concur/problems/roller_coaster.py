@@ -126,18 +126,19 @@ class Park:
 
 
 def scenario_full() -> None:
-    """A car does not go before it is full, and takes nobody on when it is."""
+    """A car does not go before it is full."""
     park = Park(cars=1, seats=2)
-    park.passengers(3)
+    park.passengers(2)
     park.load(0)
 
 
 def scenario_again() -> None:
-    """Nobody gets on before all have left."""
-    park = Park(cars=1, seats=2)
-    park.passengers(3)
+    """It takes nobody on when it is full, nor before all have left."""
+    park = Park(cars=1, seats=1)
+    park.passengers(2)
     park.load(0)
     park.unload(0)
+    park.load(0)
 
 
 def scenario_two_cars() -> None:
