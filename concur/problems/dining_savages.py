@@ -12,15 +12,14 @@ that it is full. It is a producer and a consumer with a buffer that is filled
 all at once.
 
     >>> pot = Pot()
-    >>> cook = Thread(target=pot.refill, args=(lambda: ["stew", "soup"],))
-    >>> cook.start()
-    >>> pot.take(), pot.take()
-    ('soup', 'stew')
-    >>> cook.join()
+    >>> together(
+    ...     lambda: pot.refill(lambda: ["stew", "soup"]),
+    ...     lambda: print(pot.take(), pot.take()),
+    ... )
+    soup stew
 """
 
 from collections.abc import Callable
-from threading import Thread
 
 from concur.problems import Say
 from concur.problems._together import together
@@ -98,6 +97,8 @@ def demo(say: Say) -> None:
 
     say(f"{savages} savages, a pot of {size}")
     together(work, *[eat] * savages)
-    say(f"{len(eaten)} servings were eaten, {len(set(eaten))} of them different; {len(pot.servings)} are left")
+    say(
+        f"{len(eaten)} servings were eaten, {len(set(eaten))} of them different; {len(pot.servings)} are left"
+    )
     assert filled == [0] * refills
     assert len(set(eaten)) == len(eaten) == size * refills

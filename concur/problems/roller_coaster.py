@@ -197,6 +197,8 @@ def demo(say: Say) -> None:
 
     say(f"{cars} cars of {seats} seats, {cars * seats * rounds} passengers")
     together(*(lambda car=car: drive(car) for car in range(cars)), *[park.ride] * (cars * seats * rounds))
-    say(f"{len(park.got_off)} rides; cars came back in this order: {' '.join(map(str, park.got_off[::seats]))}")
+    say(
+        f"{len(park.got_off)} rides; cars came back in this order: {' '.join(map(str, park.got_off[::seats]))}"
+    )
     assert park.got_off == [0, 0, 0, 1, 1, 1] * rounds
     assert park.seated == [0, 0]

@@ -157,7 +157,9 @@ def demo(say: Say) -> None:
             group.receive()
             names = served.all()
             seen.append((group.name, len(names)))
-            say(f"Santa is woken by {len(names)} {group.name}: {', '.join(names[:3])}{' ...' * (len(names) > 3)}")
+            say(
+                f"Santa is woken by {len(names)} {group.name}: {', '.join(names[:3])}{' ...' * (len(names) > 3)}"
+            )
 
     say("nine reindeer come back twice, nine elves get stuck once")
     together(
@@ -165,5 +167,7 @@ def demo(say: Say) -> None:
         *(lambda name=name: served.visit(house.elves, name) for name in elves),
         *(lambda name=name: served.visit(house.reindeer, name, 2) for name in herd),
     )
-    say(f"{len(seen)} times awake: {seen.count(('reindeer', 9))} for reindeer, {seen.count(('elves', 3))} for elves")
+    say(
+        f"{len(seen)} times awake: {seen.count(('reindeer', 9))} for reindeer, {seen.count(('elves', 3))} for elves"
+    )
     assert sorted(seen) == [("elves", 3)] * 3 + [("reindeer", 9)] * 2

@@ -119,11 +119,17 @@ def scenario_search_and_delete() -> None:
 def scenario_two_inserts() -> None:
     """Nothing inserted is lost, and a searcher sees whole items only."""
     names = SharedList("ann")
-    together(
-        lambda: names.insert("bob"),
-        lambda: names.insert("cyd"),
-        lambda: names.search(lambda name: name not in ("ann", "bob", "cyd")),
-    )
+    seen: list[str] = []
+
+    def look(name: str) -> bool:
+        seen.append(name)
+        return False
+
+    def search() -> None:
+        names.search(look)
+
+    together(lambda: names.insert("bob"), lambda: names.insert("cyd"), search)
+    assert {*seen} <= {"ann", "bob", "cyd"}, f"a searcher saw {seen}"
     assert sorted(names) == ["ann", "bob", "cyd"]
 
 

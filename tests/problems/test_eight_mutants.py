@@ -20,10 +20,14 @@ MUTANTS = {
     ),
     "bank: the balance is looked at outside": (
         "bank_transfer",
-        "        with self.hold(source, target):\n            if self._accounts[source].balance < amount:\n"
-        "                return False\n",
-        "        if self._accounts[source].balance < amount:\n            return False\n"
-        "        with self.hold(source, target):\n",
+        (
+            "        with self.hold(source, target):\n            if self._accounts[source].balance < amount:\n"
+            "                return False\n"
+        ),
+        (
+            "        if self._accounts[source].balance < amount:\n            return False\n"
+            "        with self.hold(source, target):\n"
+        ),
         "scenario_too_little",
     ),
     "bank: only the payer is locked": (
@@ -35,8 +39,10 @@ MUTANTS = {
     "bank: the payer is let go before the payee has it": (
         "bank_transfer",
         "            self._accounts[source].balance -= amount\n            self._accounts[target]",
-        "            self._accounts[source].balance -= amount\n        with self.hold(target):\n"
-        "            self._accounts[target]",
+        (
+            "            self._accounts[source].balance -= amount\n        with self.hold(target):\n"
+            "            self._accounts[target]"
+        ),
         "scenario",
     ),
     "bank: the auditor locks nothing": (
@@ -60,8 +66,10 @@ MUTANTS = {
     "savages: the ladle is put down while waiting": (
         "dining_savages",
         "                self._full.acquire()  #",
-        "                self._ladle.release()\n                self._full.acquire()\n"
-        "                self._ladle.acquire()  #",
+        (
+            "                self._ladle.release()\n                self._full.acquire()\n"
+            "                self._ladle.acquire()  #"
+        ),
         "scenario",
     ),
     "savages: nobody waits for the cook": (
@@ -103,8 +111,10 @@ MUTANTS = {
     "bathroom: who fits need not stand in line": (
         "unisex_bathroom",
         "            self._line.append((kind, turn))\n",
-        "            put = self._line.appendleft if self._has_room_for(kind) else self._line.append\n"
-        "            put((kind, turn))\n",
+        (
+            "            put = self._line.appendleft if self._has_room_for(kind) else self._line.append\n"
+            "            put((kind, turn))\n"
+        ),
         "scenario_nobody_is_overtaken",
     ),
     "bathroom: one is let in at a time": (
@@ -121,8 +131,10 @@ MUTANTS = {
     ),
     "bathroom: counted when awake": (
         "unisex_bathroom",
-        "            self._inside += 1  # here, and not when he wakes up: the place is his from now on\n"
-        "            turn.release()\n",
+        (
+            "            self._inside += 1  # here, and not when he wakes up: the place is his from now on\n"
+            "            turn.release()\n"
+        ),
         "            turn.release()\n            self._inside += 1 if self._inside < 0 else 0\n",
         "scenario_places",
     ),
@@ -141,8 +153,10 @@ MUTANTS = {
     "list: an item is linked before it is there": (
         "search_insert_delete",
         "            self._end.following = Node(item)\n            self._end = self._end.following\n",
-        '            self._end.following = Node("")\n            self._end = self._end.following\n'
-        "            self._end.item = item\n",
+        (
+            '            self._end.following = Node("")\n            self._end = self._end.following\n'
+            "            self._end.item = item\n"
+        ),
         "scenario_two_inserts",
     ),
     "list: inserted while another is deleted": (
@@ -196,18 +210,24 @@ MUTANTS = {
     "river: three and one go": (
         "river_crossing",
         "        if len(hackers) >= half and len(serfs) >= half:\n            halves = [hackers, serfs]\n",
-        "        if len(hackers) + len(serfs) >= self.seats:\n"
-        "            return [(hackers or serfs).popleft() for _ in range(self.seats)]\n",
+        (
+            "        if len(hackers) + len(serfs) >= self.seats:\n"
+            "            return [(hackers or serfs).popleft() for _ in range(self.seats)]\n"
+        ),
         "scenario_three_and_one",
     ),
     "river: the bank is free before the boat is gone": (
         "river_crossing",
-        "            crew = self._crew()\n            for member in crew:\n                if member is call:\n"
-        "                    board()\n                else:\n                    member.release()\n"
-        "                    self._aboard.acquire()\n            if crew:\n                row()\n",
-        "            crew = self._crew()\n        for member in crew:\n            if member is call:\n"
-        "                board()\n            else:\n                member.release()\n"
-        "                self._aboard.acquire()\n        if crew:\n            row()\n",
+        (
+            "            crew = self._crew()\n            for member in crew:\n                if member is call:\n"
+            "                    board()\n                else:\n                    member.release()\n"
+            "                    self._aboard.acquire()\n            if crew:\n                row()\n"
+        ),
+        (
+            "            crew = self._crew()\n        for member in crew:\n            if member is call:\n"
+            "                board()\n            else:\n                member.release()\n"
+            "                self._aboard.acquire()\n        if crew:\n            row()\n"
+        ),
         "scenario_one_boat_after_the_other",
     ),
     "river: rows before all are aboard": (
@@ -282,18 +302,22 @@ MUTANTS = {
         "",
         "scenario_all_of_a_group",
     ),
-    "santa: woken by the first": (
+    "santa: woken by everybody": (
         "santa_claus",
-        "            if self._present == self.size:\n",
-        "            if self._present == 1:\n",
-        "scenario_reindeer_first_of_two",
+        "            if self._present == self.size:\n                self._wake_santa()\n",
+        "            self._wake_santa()\n",
+        "scenario_all_of_a_group",
     ),
     "santa: places become free one by one": (
         "santa_claus",
-        "            self._done.acquire()\n        with self._counting:\n            self._present = 0\n"
-        "        self._places.release(self.size)\n",
-        "            self._done.acquire()\n            self._places.release()\n        with self._counting:\n"
-        "            self._present = 0\n",
+        (
+            "            self._done.acquire()\n        with self._counting:\n            self._present = 0\n"
+            "        self._places.release(self.size)\n"
+        ),
+        (
+            "            self._done.acquire()\n            self._places.release()\n        with self._counting:\n"
+            "            self._present = 0\n"
+        ),
         "scenario_groups_do_not_mix",
     ),
     "santa: elves are counted without a lock": (
@@ -329,8 +353,10 @@ MUTANTS = {
     "no starvation: the first gate stays open": (
         "no_starve_mutex",
         "gate = self._second_gate if self._in_batch else self._first_gate\n",
-        "gate = self._first_gate if self._gathered.get() else self._second_gate if self._in_batch"
-        " else self._first_gate\n",
+        (
+            "gate = self._first_gate if self._gathered.get() else self._second_gate if self._in_batch"
+            " else self._first_gate\n"
+        ),
         "scenario_overtaken_once",
     ),
     "no starvation: both gates open": (
