@@ -17,7 +17,16 @@ from concur.errors import (
     TokenError,
     UsageError,
 )
-from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
+from concur.sync import (
+    AtomicInteger,
+    AtomicReference,
+    Barrier,
+    Condition,
+    CountDownLatch,
+    Event,
+    Mutex,
+    Semaphore,
+)
 
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
@@ -40,6 +49,9 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "Mutex",
     "Semaphore",
     "Condition",
+    "Event",
+    "Barrier",
+    "CountDownLatch",
     # What goes wrong
     "ConcurError",
     "UsageError",
