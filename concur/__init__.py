@@ -25,6 +25,7 @@ from concur.sync import (
     CountDownLatch,
     Event,
     Mutex,
+    ReadWriteLock,
     Semaphore,
 )
 
@@ -52,6 +53,7 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "Event",
     "Barrier",
     "CountDownLatch",
+    "ReadWriteLock",
     # What goes wrong
     "ConcurError",
     "UsageError",

@@ -6,6 +6,7 @@ from concur.sync.condition import Condition
 from concur.sync.event import Event
 from concur.sync.latch import CountDownLatch
 from concur.sync.mutex import Mutex
+from concur.sync.rwlock import ReadWriteLock
 from concur.sync.semaphore import Semaphore
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "CountDownLatch",
     "Event",
     "Mutex",
+    "ReadWriteLock",
     "Semaphore",
 ]
