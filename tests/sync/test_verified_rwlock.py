@@ -88,6 +88,18 @@ def two_write_twice(module: ModuleType) -> None:
     assert is_free(lock)
 
 
+def closed_while_written(module: ModuleType) -> None:
+    """The room is closed for as long as somebody writes."""
+    lock = module.ReadWriteLock()
+
+    def write() -> None:
+        with lock.write():
+            assert repr(lock).startswith("<ReadWriteLock writing")
+
+    together(write, write)
+    assert is_free(lock)
+
+
 def three_by_one(lock: Any, *sides: str) -> None:
     page = Page()
 
@@ -443,6 +455,7 @@ def no_writer_passes_the_line(module: ModuleType) -> None:
 SCENARIOS: list[Scenario] = [
     one_reads_one_writes,
     two_write_twice,
+    closed_while_written,
     readers_read_together,
     one_writer_gives_up,
     one_reader_gives_up,
@@ -498,7 +511,7 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
     "reader looks before it is on the list": (
         "rwlock",
         "                room.readers.append(me)\n                if not room.is_closed:\n",
-        "                seen = room.is_closed\n                room.readers.append(me)\n                if not seen:\n",
+        "                was = room.is_closed\n                room.readers.append(me)\n                if not was:\n",
         one_reads_one_writes,
     ),
     "reader stays on the list": (
@@ -577,7 +590,7 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
         "rwlock",
         "        room.is_closed = False\n        room.turn.release()\n",
         "        room.turn.release()\n        room.is_closed = False\n",
-        one_reads_two_write,
+        closed_while_written,
     ),
     "upgrade is not noticed": (
         "rwlock",
