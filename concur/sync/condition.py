@@ -127,7 +127,8 @@ class Condition:
             interrupted = error
         if depth is not _HELD:
             interrupted = self._take_again(depth) or interrupted
-        leave(self._line, place)
+        if not place.woken:
+            leave(self._line, place)
         if interrupted is not None:
             if place.woken:
                 self.notify()  # the wake-up that we were given belongs to the next in line

@@ -1,6 +1,7 @@
-"""The readers-writer lock beside readerwriterlock's two: the one that prefers readers, and the one that, like ours, lets no reader pass a writer who waits.
+"""The readers-writer lock beside the two of readerwriterlock.
 
-A handle may be used again, as ours is, or be made each time; and it may be taken by calls or by `with`.
+RWLockRead prefers readers and can starve a writer; RWLockWrite, like ours, lets no reader pass a writer who waits. A
+handle may be used again, as ours always is, or be made each time; it may be taken by calls or by `with`.
 """
 
 from typing import Any

@@ -224,7 +224,7 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
         "return place.woken and place._gate.locked()\n",
         times_out,
     ),
-    "stays in line": ("condition", "        leave(self._line, place)\n", "", times_out),
+    "stays in line": ("condition", "            leave(self._line, place)\n", "            pass\n", times_out),
     "wakes one for all": ("condition", "self.notify(len(self._line))", "self.notify()", notifies_all),
     "wakes two for one": ("condition", "n -= wake_first", "n -= not wake_first", wakes_just_one),
     "notifies without the lock": (
