@@ -2,7 +2,7 @@
 
 The main thread takes part in the round, and another one sends it signals all the time. The handler raises where the
 promise holds: while the thread is parked, or just woken. Elsewhere, above all in the gap after a call has taken
-something and before its caller knows, no text in Python can keep it; docs/primitives.md says so.
+something and before its caller knows, no text in Python can keep it, and the primitives say so.
 """
 
 import linecache
