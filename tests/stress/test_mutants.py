@@ -23,7 +23,7 @@ FUSE = 5
 
 
 class Mutant(NamedTuple):
-    """Lines of a file of concur/sync, what stands there instead, and which test must see it say what."""
+    """Lines of a file, as seen from concur/sync, what stands there instead, and which test must see it say what."""
 
     file: str
     lines: str
@@ -222,6 +222,15 @@ MUTANTS = {
         "test_pools.py::test_each_task_runs_once[ThreadPool]",
         "HANGS",
     ),
+    "a watch that looks for a circle before it says what the thread waits for": Mutant(
+        "../deadlock/live.py",
+        """        party.waits = wanted
+        circle = _circle(party)""",
+        """        circle = _circle(party)
+        party.waits = wanted""",
+        "test_deadlocks.py::test_every_deadlock_is_an_error",
+        "HANGS",
+    ),
 }
 
 
@@ -258,7 +267,7 @@ def test_a_mistake_is_caught(name: str, copy: Path) -> None:
     mutant = MUTANTS[name]
     file = copy / "concur" / "sync" / mutant.file
     if not file.exists():
-        pytest.skip(f"there is no concur/sync/{mutant.file}")
+        pytest.skip(f"there is no {mutant.file}")
     text = file.read_text(encoding="utf-8")
     assert text.count(mutant.lines) == 1, f"{mutant.file} does not have these lines once:\n{mutant.lines}"
     file.write_text(text.replace(mutant.lines, mutant.instead), encoding="utf-8")
