@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from .storm import PACKAGES, Room, ours, several, taken, turns
+from .storm import PACKAGES, Room, hop, ours, several, taken, turns
 from .test_queues import Item, get, once_each, put
 from .test_semaphores import free
 
@@ -85,28 +85,38 @@ def interrupts():
     assert them.times, "no wait was interrupted"
 
 
+def linger(own: Random) -> None:
+    """Stay for a while, so that the main thread has to wait."""
+    for _ in range(own.randint(0, 500)):
+        hop()
+
+
 @pytest.mark.parametrize("make", ours("Semaphore", "FairSemaphore", "BoundedSemaphore"))
 def test_permits(make, storm, interrupts) -> None:
     """A wait that is interrupted has taken no permit."""
     for rng in storm.rounds():
         permits = rng.randint(1, 2)
         semaphore, room = make(permits), Room(permits)
+        left: list[int] = []  # one for each other thread that is done
 
         def visits(own: Random) -> None:
             for _ in range(CALLS):
                 if taken(semaphore, own):
                     room.visit()
+                    linger(own)
                     semaphore.release()
+            left.append(1)
 
         def here() -> None:
             begin()
-            for _ in range(CALLS):
+            while len(left) < len(bodies):
                 interrupts.defy(semaphore.acquire)
                 room.visit()
                 semaphore.release()
 
+        bodies = several(rng, 1, 4, visits)
         with interrupts.coming() as begin:
-            storm.run(*several(rng, 1, 4, visits), watched=semaphore, here=here)
+            storm.run(*bodies, watched=semaphore, here=here)
         assert free(semaphore) == permits
 
 
@@ -115,22 +125,26 @@ def test_a_fair_mutex(make, storm, interrupts) -> None:
     """A turn that is interrupted is passed on."""
     for rng in storm.rounds():
         mutex, room = make(), Room()
+        left: list[int] = []  # one for each other thread that is done
 
         def visits(own: Random) -> None:
             for _ in range(CALLS):
                 if taken(mutex, own):
                     room.visit()
+                    linger(own)
                     mutex.release()
+            left.append(1)
 
         def here() -> None:
             begin()
-            for _ in range(CALLS):
+            while len(left) < len(bodies):
                 interrupts.defy(mutex.acquire)
                 room.visit()
                 mutex.release()
 
+        bodies = several(rng, 1, 4, visits)
         with interrupts.coming() as begin:
-            storm.run(*several(rng, 1, 4, visits), watched=mutex, here=here)
+            storm.run(*bodies, watched=mutex, here=here)
         assert mutex.acquire(False)
         mutex.release()
 
