@@ -10,7 +10,7 @@ from concur.sync.semaphore import Semaphore
 
 
 def test_its_semaphore_in_view() -> None:
-    """With the code of the weak semaphore visible the lock excludes as well: taking its calls as one step hid nothing."""
+    """The lock excludes with the code of the weak semaphore visible, too."""
     scenario = f"{no_starve_mutex.__file__}::scenario_one_at_a_time"
     verdict = explore(scenario, max_schedules=20_000, max_seconds=None, atomic=[Semaphore])
     assert verdict.status is Status.VERIFIED, str(verdict)
