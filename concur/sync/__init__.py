@@ -1,8 +1,22 @@
 """Primitives between threads: plain programs over locks, deques and the clock."""
 
 from concur.sync.atomic import AtomicInteger, AtomicReference
+from concur.sync.barrier import Barrier
 from concur.sync.condition import Condition
+from concur.sync.event import Event
+from concur.sync.latch import CountDownLatch
 from concur.sync.mutex import Mutex
+from concur.sync.rwlock import ReadWriteLock
 from concur.sync.semaphore import Semaphore
 
-__all__ = ["AtomicInteger", "AtomicReference", "Condition", "Mutex", "Semaphore"]
+__all__ = [
+    "AtomicInteger",
+    "AtomicReference",
+    "Barrier",
+    "Condition",
+    "CountDownLatch",
+    "Event",
+    "Mutex",
+    "ReadWriteLock",
+    "Semaphore",
+]
