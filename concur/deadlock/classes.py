@@ -90,6 +90,8 @@ def watched_class(cls: type, *, order: bool) -> Iterator[None]:
     missing = [name for name in ("acquire", "release") if not callable(getattr(cls, name, None))]
     if missing:
         raise UsageError(f"{cls.__name__} cannot be watched: it has no {' and no '.join(missing)}.")
+    if any("Semaphore" in base.__name__ for base in cls.__mro__):
+        raise UsageError(f"{cls.__name__} cannot be watched: permits have no owner that could be waited for.")
     records: weakref.WeakKeyDictionary[Any, Record] = weakref.WeakKeyDictionary()
 
     def record_of(lock: Any) -> Record:

@@ -33,7 +33,7 @@ from typing import Any, Protocol
 from concur.deadlock.parties import Hold, Party, everybody, hold_of
 from concur.deadlock.reports import Report, Waiting
 
-LOOK = 1.0  # seconds: how often a thread that waits looks whether the owner has ended
+LOOK: float | None = 1.0  # seconds: how often a thread that waits looks whether the owner has ended; None: never
 DOUBT = 5  # looks after which a thread that may wait for itself is reported as suspicious
 
 
@@ -95,17 +95,17 @@ def begin_wait(party: Party, wanted: Waitable) -> bool:
     Returns whether :func:`look_again` has something to look for.
     """
     if listener is None:
-        return True  # a watch may begin during the wait
+        return False
     with _guard:
         party.waits = wanted
         circle = _circle(party)
-    return _judge(circle)
+    return _judge(circle) and LOOK is not None
 
 
 def look_again(party: Party, looks: int) -> bool:
     """The same for a thread that has waited for a while; *looks* counts the calls in one wait."""
     if listener is None:
-        return True
+        return False
     with _guard:
         circle = _circle(party)
     if circle and looks == DOUBT and not _is_certain(circle):

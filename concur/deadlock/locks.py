@@ -110,12 +110,13 @@ class WatchedLock:
 
     def __repr__(self) -> str:
         owner = self._owner
-        state = f"locked by {owner.party.name!r}" if owner else "locked" if self.locked() else "unlocked"
-        return f"<watched {self._made.kind} {str(self)!r} {state}>"
+        state = "locked" if self.locked() else "unlocked"
+        by = f" owner={owner.party.name!r}" if owner is not None else ""
+        return f"<{state} threading.{self._made.kind} object {str(self)!r}{by} at {id(self):#x}>"
 
     def _at_fork_reinit(self) -> None:
         self._line.clear()
-        self._owner = None
+        self._unown(self._owner)
         self._put(None)
 
     def _acquire(self, hold: Hold, blocking: bool, timeout: float) -> bool:
@@ -162,12 +163,12 @@ class WatchedLock:
                     self._line.append(place)
                 if self._try():
                     return True
-                left = live.LOOK if deadline is None else deadline - time.monotonic()
-                if left <= 0:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
                     return False
-                if place.acquire(True, min(left, live.LOOK)):
+                if sleep(place, left, live.LOOK if doubt else None):
                     place = None
-                elif doubt and deadline is None:
+                elif doubt:
                     looks += 1
                     doubt = live.look_again(party, looks)
         finally:
@@ -288,6 +289,12 @@ class WatchedRLock(WatchedLock):
 
     def _recursion_count(self) -> int:
         return self._count + 1 if self._is_owned() else 0
+
+
+def sleep(place: Any, left: float | None, look: float | None) -> bool:
+    """Sleep in *place* for as long as is *left*, or until it is time to *look*; whether it was opened."""
+    longest = left if look is None else look if left is None else min(left, look)
+    return bool(place.acquire(True, -1 if longest is None else longest))
 
 
 def is_taken_again() -> bool:

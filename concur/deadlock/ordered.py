@@ -24,7 +24,7 @@ _THREADING = vars(threading)
 
 def note(first: Any, then: Any, hold: Hold) -> None:
     """*then* was waited for while *first* was held, for the first time."""
-    if live.listener is None or first.is_signal() or then.is_signal():
+    if live.listener is None or first is then or first.is_signal() or then.is_signal():
         return
     step = Step(first._made, then._made, hold.party.name, first.taken_at(), then.taken_at())
     circle = order.add(step, first._node, then._node)

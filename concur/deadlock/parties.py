@@ -7,10 +7,12 @@ what it reads there as far as :mod:`concur.deadlock.live` says why.
 
 import sys
 import threading
-import weakref
 from typing import Any
 
 from concur.deadlock.sites import Site
+
+
+_Foreign: Any = getattr(threading, "_DummyThread", ())
 
 
 class Party:
@@ -33,9 +35,7 @@ class Party:
         if not self.thread.is_alive():
             return True
         # The stand-in for a thread that threading did not start says that it is alive for ever.
-        return isinstance(self.thread, threading._DummyThread) and (
-            self.thread.ident not in sys._current_frames()
-        )
+        return isinstance(self.thread, _Foreign) and self.thread.ident not in sys._current_frames()
 
 
 class Hold:
@@ -56,20 +56,22 @@ class _Calling(threading.local):
         self.party = party = Party()
         self.hold = Hold(party, scoped=False)
         self.scope = Hold(party, scoped=True)
-        _holds[threading.get_ident()] = self.hold
+        for thread, hold in _holds.copy().items():
+            if hold.party.has_ended():
+                _holds.pop(thread, None)
+        _holds[party.thread] = self.hold
 
 
-# By ident. The weak reference goes when the thread ends, unless a lock still names it as its owner.
-_holds: weakref.WeakValueDictionary[int, Hold] = weakref.WeakValueDictionary()
+_holds: dict[threading.Thread, Hold] = {}  # of a thread that has ended, until another one begins
 calling = _Calling()
 
 
 def hold_of(thread: threading.Thread) -> Hold | None:
     """What stands for *thread*, if it has touched a watched lock."""
-    hold = _holds.get(thread.ident or 0)
-    return hold if hold is not None and hold.party.thread is thread else None
+    return _holds.get(thread)
 
 
 def everybody() -> list[Hold | None]:
     """One for each living thread; None for one that has touched no watched lock."""
-    return [_holds.get(ident) for ident in sys._current_frames()]
+    known = {thread.ident: hold for thread, hold in _holds.copy().items()}
+    return [known.get(ident) for ident in sys._current_frames()]
