@@ -13,7 +13,7 @@ from typing import Any
 
 from concur.deadlock import live
 from concur.deadlock.graphs import Node
-from concur.deadlock.locks import INSIDE, is_taken_again
+from concur.deadlock.locks import is_taken_again
 from concur.deadlock.ordered import note, order
 from concur.deadlock.parties import Hold, calling
 from concur.deadlock.sites import Made, Site, caller, site_of
@@ -98,12 +98,12 @@ def watched_class(cls: type, *, order: bool) -> Iterator[None]:
         record = records.get(lock)
         if record is None:
             name = getattr(lock, "name", None)
-            made = _Named(str(name)) if name else Made(site_of(caller(INSIDE)), cls.__name__)
+            made = _Named(str(name)) if name else Made(site_of(caller()), cls.__name__)
             record = records.setdefault(lock, Record(made))
         return record
 
     replacements = _replacements(cls, record_of, order)
-    before = {name: vars(cls).get(name) for name in replacements}
+    before: dict[str, Any] = {name: vars(cls).get(name) for name in replacements}
     for name, function in replacements.items():
         setattr(cls, name, function)
     try:
@@ -120,15 +120,15 @@ def _replacements(cls: Any, record_of: Callable[[Any], Record], order: bool) -> 
     make, take, give = cls.__init__, cls.acquire, cls.release
 
     def here() -> FrameType | None:
-        return caller(INSIDE) if order else None
+        return caller() if order else None
 
-    def __init__(self: Any, *arguments: Any, **more: Any) -> None:
+    def init(self: Any, *arguments: Any, **more: Any) -> None:
         make(self, *arguments, **more)
         record_of(self)  # now, while the place that makes it can be seen
 
     def wait(self: Any, record: Record, how: Callable[[], Any]) -> Any:
         party = calling.party
-        party.at = site_of(caller(INSIDE))
+        party.at = site_of(caller())
         try:
             live.begin_wait(party, record)
             return how()
@@ -160,18 +160,18 @@ def _replacements(cls: Any, record_of: Callable[[Any], Record], order: bool) -> 
             return
         give(self)
 
-    def __enter__(self: Any) -> Any:
+    def enter(self: Any) -> Any:
         return self.acquire()
 
-    def __exit__(self: Any, *error: object) -> None:
+    def leave(self: Any, *error: object) -> None:
         self.release()
 
     found: dict[str, Callable[..., Any]] = {
-        "__init__": __init__,
+        "__init__": init,
         "acquire": acquire,
         "release": release,
-        "__enter__": __enter__,
-        "__exit__": __exit__,
+        "__enter__": enter,
+        "__exit__": leave,
     }
     if hasattr(cls, "_release_save") and hasattr(cls, "_acquire_restore"):
         give_whole, take_whole = cls._release_save, cls._acquire_restore
@@ -191,4 +191,3 @@ def _replacements(cls: Any, record_of: Callable[[Any], Record], order: bool) -> 
 
         found |= {"_release_save": _release_save, "_acquire_restore": _acquire_restore}
     return found
-

@@ -38,6 +38,7 @@ Neither takes a lock of the program; both only keep books, and may be called by
 any number of threads.
 """
 
+import itertools
 import threading
 import weakref
 from collections import deque
@@ -226,16 +227,14 @@ class LockOrderGraph:
                 return None
             self._reported.add(around)
             circle = [first, *path]
-            return [one.after[other] for one, other in zip(circle, circle[1:], strict=False)]
+            return [one.after[other] for one, other in itertools.pairwise(circle)]
 
     def forget(self, node: Node) -> None:
         """The lock of *node* is no more; takes no lock, so that a finalizer may call it."""
         self._dead.append((None, node))
 
     def _step(self, thread: str, held: Taken, new: Taken) -> list[Step] | None:
-        step = Step(
-            held.node.name or "a lock", new.node.name or "a lock", thread, held_at=held.at, at=new.at
-        )
+        step = Step(held.node.name or "a lock", new.node.name or "a lock", thread, held_at=held.at, at=new.at)
         if held.node is not new.node:
             return self.add(step, held.node, new.node)
         downwards = held.level is not None and new.level is not None and new.level < held.level

@@ -28,20 +28,22 @@ reported only once every thread of the program stands still.
 
 import os
 import threading
-from typing import Any, Protocol
+from typing import Protocol
 
 from concur.deadlock.parties import Hold, Party, everybody, hold_of
 from concur.deadlock.reports import Report, Waiting
 
-LOOK: float | None = 1.0  # seconds: how often a thread that waits looks whether the owner has ended; None: never
+LOOK: float | None = (
+    1.0  # seconds: how often a thread that waits looks whether the owner has ended; None: never
+)
 DOUBT = 5  # looks after which a thread that may wait for itself is reported as suspicious
 
 
 class Waitable(Protocol):
     """What a thread can wait for: a lock, or the end of a thread."""
 
-    _owner: Any  # a Hold or None
-
+    @property
+    def _owner(self) -> Hold | None: ...
     def is_signal(self) -> bool: ...
     def is_exclusive(self) -> bool: ...
     def is_free(self) -> bool: ...

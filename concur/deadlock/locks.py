@@ -23,12 +23,10 @@ from typing import Any
 
 from concur.deadlock import live
 from concur.deadlock.parties import Hold, Party, calling
-from concur.deadlock.sites import Made, caller, in_modules, site_of
+from concur.deadlock.sites import INSIDE, OWN, Made, caller, is_in, site_of
 from concur.errors import DeadlockError
 
 new_lock = threading.Lock  # as it was before any watch began
-# Whose frames are of no interest: what the program called, not what that called.
-INSIDE = ("concur.deadlock", "concur.sync", "threading")
 
 
 class WatchedLock:
@@ -141,7 +139,7 @@ class WatchedLock:
     def _wait(self, party: Party, timeout: float) -> bool:
         if timeout != -1:
             return self._stand_in_line(party, time.monotonic() + timeout, doubt=False)
-        party.at = site_of(caller(INSIDE))
+        party.at = site_of(caller())
         try:
             doubt = live.begin_wait(party, self)
             return self._stand_in_line(party, None, doubt)
@@ -299,6 +297,5 @@ def sleep(place: Any, left: float | None, look: float | None) -> bool:
 
 def is_taken_again() -> bool:
     """Whether the caller is the wait of a condition variable, which releases the lock whatever happens."""
-    frame = caller(("concur.deadlock",))
-    return in_modules(frame, INSIDE) and frame.f_code.co_name in ("wait", "_acquire_restore", "_take_again")
-
+    frame = caller(OWN)
+    return is_in(frame, INSIDE) and frame.f_code.co_name in ("wait", "_acquire_restore", "_take_again")

@@ -12,7 +12,7 @@ from typing import Any
 
 from concur.deadlock import live
 from concur.deadlock.graphs import LockOrderGraph, Node, Step
-from concur.deadlock.locks import INSIDE, WatchedLock, WatchedRLock
+from concur.deadlock.locks import WatchedLock, WatchedRLock
 from concur.deadlock.parties import Hold, calling
 from concur.deadlock.reports import Report
 from concur.deadlock.sites import Made, Site, caller
@@ -58,7 +58,7 @@ class OrderedLock(WatchedLock):
                 self._owner = hold = calling.hold
                 frame = _getframe(1)
                 if frame.f_globals is _THREADING:
-                    frame = caller(INSIDE)
+                    frame = caller()
                 self._code = frame.f_code
                 self._offset = frame.f_lasti
                 held = hold.held
@@ -119,12 +119,12 @@ class OrderedLock(WatchedLock):
     def _acquire(self, hold: Hold, blocking: bool, timeout: float) -> bool:
         if not super()._acquire(hold, blocking, timeout):
             return False
-        self._taken(hold, caller(INSIDE), blocking and timeout == -1)
+        self._taken(hold, caller(), blocking and timeout == -1)
         return True
 
     def _taken(self, hold: Hold, frame: FrameType, waited: bool) -> None:
         if frame.f_globals.get("__name__") == "threading":  # a condition variable, on behalf of its caller
-            frame = caller(INSIDE)
+            frame = caller()
         self._code = frame.f_code
         self._offset = frame.f_lasti
         held = hold.held

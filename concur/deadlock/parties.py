@@ -11,7 +11,6 @@ from typing import Any
 
 from concur.deadlock.sites import Site
 
-
 _Foreign: Any = getattr(threading, "_DummyThread", ())
 
 

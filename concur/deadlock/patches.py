@@ -16,10 +16,10 @@ from typing import Any
 
 from concur.deadlock import live
 from concur.deadlock.classes import watched_class
-from concur.deadlock.locks import INSIDE, WatchedLock, WatchedRLock
+from concur.deadlock.locks import WatchedLock, WatchedRLock
 from concur.deadlock.ordered import OrderedLock, OrderedRLock
 from concur.deadlock.parties import calling
-from concur.deadlock.sites import Made, caller, in_modules, site_of
+from concur.deadlock.sites import LIBRARY, Made, caller, is_in, site_of
 from concur.errors import UsageError
 
 _ORIGINALS: dict[str, Any] = {"Lock": threading.Lock, "RLock": threading.RLock}
@@ -82,7 +82,7 @@ def _maker(name: str, watched: type[WatchedLock]) -> _Maker:
         frame = sys._getframe(1)
         if not cls.on or not _is_for_the_program(frame):
             return cls.original()
-        return watched(Made(site_of(caller(INSIDE)), name))
+        return watched(Made(site_of(caller()), name))
 
     body = {"__new__": make, "original": staticmethod(_ORIGINALS[name]), "watched": watched, "on": True}
     return _Maker(name, (), body)
@@ -90,15 +90,19 @@ def _maker(name: str, watched: type[WatchedLock]) -> _Maker:
 
 def _is_for_the_program(frame: FrameType) -> bool:
     """Whether a lock made in *frame* is one that the program itself takes and holds."""
-    if in_modules(frame, ("concur",)):
+    if is_in(frame, LIBRARY):
         return False
     if frame.f_globals is not vars(threading):
         return True
     maker = frame.f_back
-    return frame.f_code.co_name == "__init__" and maker is not None and (
-        isinstance(frame.f_locals.get("self"), threading.Condition)
-        and maker.f_globals is not vars(threading)
-        and not in_modules(maker, ("concur",))
+    return (
+        frame.f_code.co_name == "__init__"
+        and maker is not None
+        and (
+            isinstance(frame.f_locals.get("self"), threading.Condition)
+            and maker.f_globals is not vars(threading)
+            and not is_in(maker, LIBRARY)
+        )
     )
 
 
@@ -113,7 +117,7 @@ def _watched_join() -> Iterator[None]:
         if timeout is not None or self is party.thread or not self.is_alive():
             original(self, timeout)
             return
-        party.at = site_of(caller(INSIDE))
+        party.at = site_of(caller())
         looks = 0
         try:
             doubt = live.begin_wait(party, live.End(self))

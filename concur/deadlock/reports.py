@@ -33,8 +33,12 @@ class Report:
     def deadlock(cls, circle: Sequence[Waiting], ended: bool) -> "Report":
         """Of a circle of threads, or of a line of them up to one that has *ended*."""
         if ended:
-            head = f"{circle[0].thread} will wait for ever: {circle[-1].thread} has ended and still holds a lock"
-            advice = "Take a lock by a with statement, which releases it also when the thread ends by an error."
+            head = (
+                f"{circle[0].thread} will wait for ever: {circle[-1].thread} has ended and still holds a lock"
+            )
+            advice = (
+                "Take a lock by a with statement, which releases it also when the thread ends by an error."
+            )
         elif len(circle) == 1:
             head = f"{circle[0].thread} will wait for itself for ever"
             advice = "Release the lock first, or use threading.RLock where calls nest."
@@ -70,7 +74,7 @@ class Report:
             "Take the locks in one agreed order, or take them all at once."
         )
         threads = tuple(dict.fromkeys(step.thread for step in circle))
-        return cls("inversion", threads, tuple(step.first for step in circle), "\n".join(lines))
+        return cls("inversion", threads, tuple(str(step.first) for step in circle), "\n".join(lines))
 
 
 def _threads(circle: Sequence[Waiting]) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import itertools
 import linecache
 import os
 import sys
+import threading
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Site(NamedTuple):
@@ -47,17 +48,30 @@ def site_of(frame: FrameType) -> Site:
     return Site(frame.f_code, frame.f_lasti)
 
 
-def caller(modules: tuple[str, ...]) -> FrameType:
-    """The nearest frame around the caller's that is in none of *modules*."""
+def _file(function: Any) -> str:
+    return str(function.__code__.co_filename)
+
+
+_ROOT = os.path.dirname(os.path.dirname(_file(site_of)))
+_HERE = os.path.join(_ROOT, "deadlock", "")
+_SYNC = os.path.join(_ROOT, "sync", "")
+# Files, or the beginnings of their names. What a program has called, and not where it did:
+OWN = (_HERE,)
+INSIDE = (_HERE, _SYNC, _file(threading.Thread.join))
+# Code whose locks are gates and guards that nobody owns:
+LIBRARY = (_HERE, _SYNC, os.path.join(_ROOT, "process", ""), os.path.join(_ROOT, "check", ""))
+
+
+def caller(files: tuple[str, ...] = INSIDE) -> FrameType:
+    """The nearest frame around the caller's that is in none of *files*."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and in_modules(frame, modules):
+    while frame.f_back is not None and is_in(frame, files):
         frame = frame.f_back
     return frame
 
 
-def in_modules(frame: FrameType, modules: tuple[str, ...]) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    return any(name == module or name.startswith(module + ".") for module in modules)
+def is_in(frame: FrameType, files: tuple[str, ...]) -> bool:
+    return frame.f_code.co_filename.startswith(files)
 
 
 class Made:
@@ -121,7 +135,9 @@ def _names(file: str) -> dict[tuple[int, int, int | None], str]:
                 visit(value, arg or called)
             case ast.Dict(keys=keys, values=values):
                 for key, value in zip(keys, values, strict=True):
-                    visit(value, f"{called or ''}[{key.value!r}]" if isinstance(key, ast.Constant) else called)
+                    visit(
+                        value, f"{called or ''}[{key.value!r}]" if isinstance(key, ast.Constant) else called
+                    )
             case _:
                 if isinstance(node, ast.Call) and called is not None:
                     found[node.lineno, node.col_offset, node.end_col_offset] = called

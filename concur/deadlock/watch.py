@@ -1,20 +1,47 @@
 """Watch a program that uses ``threading``: find its deadlocks when they happen, and those that could.
 
+Use it in a test suite, or while a program that hangs is looked into. Nothing in
+the program is changed. In place of a deadlock there is an error, in the thread
+that would have closed the circle:
+
     >>> import threading
     >>> from concur.deadlock import watch
-    >>> with watch() as watching:
+    >>> with watch():  # doctest: +ELLIPSIS
+    ...     log = threading.Lock()
+    ...     with log:
+    ...         log.acquire()
+    Traceback (most recent call last):
+        ...
+    concur.errors.DeadlockError: MainThread will wait for itself for ever
+      MainThread holds log (...:3) and waits for log (...:4)
+    Release the lock first, or use threading.RLock where calls nest.
+
+Locks that are taken in orders which contradict each other are told of although
+nothing has happened; it takes no bad luck to find them, only two runs through
+the code, and one thread can make both.
+
+    >>> with watch(on_potential=lambda report: None) as watching:
     ...     log, disk = threading.Lock(), threading.Lock()
     ...     with log, disk:
     ...         pass
-    ...     with disk, log:  # alone it can do no harm; beside a thread at the place above it can
+    ...     with disk, log:
     ...         pass
-    potential deadlock: these locks are taken in orders that contradict each other
-      disk, then log: MainThread held disk (<doctest concur.deadlock.watch[2]>:5) and waited for log (<doctest concur.deadlock.watch[2]>:5)
-      log, then disk: MainThread held log (<doctest concur.deadlock.watch[2]>:3) and waited for disk (<doctest concur.deadlock.watch[2]>:3)
-    Nobody waits for ever yet; threads that are at these places at the same time can.
-    Take the locks in one agreed order, or take them all at once.
-    >>> [report.kind for report in watching.reports]
-    ['inversion']
+    >>> [(report.kind, report.locks) for report in watching.reports]
+    [('inversion', ('disk', 'log'))]
+
+What is watched: the locks that are made by ``threading.Lock()``,
+``threading.RLock()`` and ``threading.Condition()`` while the watch is on, by any
+module that calls them so; on request those of modules that have imported the
+names before, and of other classes, such as :class:`concur.Mutex`; and threads
+that join each other. What is not: locks made before; waiting for a semaphore, an
+event, a queue or a notification, which have no owner whose fault it could be;
+locks between processes.
+
+What the two words promise: a *deadlock* is one. There is no time-out in it and no
+guess, and none between watched locks is missed; :mod:`concur.deadlock.live` has the
+argument. An *inversion* is a possibility. It may be that the program never is at
+both places at the same time, because another lock or the end of a thread forbids
+it: that is not looked at.
 """
 
 import sys
@@ -37,10 +64,10 @@ def to_stderr(report: Report) -> None:
 
 
 class Watching:
-    """A watch that is on, or was."""
+    """A watch that is on, or was; :func:`watch` and :func:`install` return it."""
 
     def __init__(self, on_deadlock: Tell | None, on_potential: Tell) -> None:
-        self.reports: list[Report] = []
+        self.reports: list[Report] = []  #: what was found, in the order in which it was
         self._on_deadlock = on_deadlock
         self._on_potential = on_potential
 
@@ -54,7 +81,8 @@ class Watching:
         self.reports.append(report)
         self._on_potential(report)
 
-    suspicion = inversion
+    def suspicion(self, report: Report) -> None:
+        self.inversion(report)
 
 
 @contextmanager
@@ -64,17 +92,31 @@ def watch(
     on_deadlock: Tell | None = None,
     on_potential: Tell = to_stderr,
 ) -> Iterator[Watching]:
-    """Watch the locks that are made inside the with statement."""
+    """Watch the locks that are made inside the with statement, and yield a :class:`Watching`.
+
+    *also* are modules that have imported ``Lock`` or ``RLock`` by name, and classes
+    of locks: those with an owner, and with ``acquire(blocking, timeout)`` and
+    ``release()``. *order* says whether lock orders are noted, and where locks were
+    taken; without it a lock costs less than half as much. *on_deadlock* is called
+    with the :class:`Report` of a deadlock, once, and the threads then wait as they
+    would have; without it :class:`DeadlockError` is raised in the thread that closes
+    the circle. *on_potential* is called with what has not happened but can; without
+    it that is printed on standard error. Both may be called by any thread, with locks
+    of the program held, and must take none.
+
+    Afterwards ``threading`` is what it was before. Locks that were made meanwhile
+    go on to work, unwatched. There is one watch at a time: UsageError otherwise.
+    """
     if live.listener is not None:
         raise UsageError("a watch is on already, and there is one at a time: end it, or use that one.")
     watching = Watching(on_deadlock, on_potential)
-    number_afresh()
-    live.listener = watching
-    try:
-        with patched(also, order=order):
+    with patched(also, order=order):
+        number_afresh()
+        live.listener = watching
+        try:
             yield watching
-    finally:
-        live.listener = None
+        finally:
+            live.listener = None
 
 
 _installed: AbstractContextManager[Watching] | None = None
@@ -86,7 +128,14 @@ def install(
     on_deadlock: Tell | None = None,
     on_potential: Tell = to_stderr,
 ) -> Watching:
-    """Begin to watch, until :func:`uninstall`; the parameters are those of :func:`watch`."""
+    """Begin to watch, until :func:`uninstall`; the parameters are those of :func:`watch`.
+
+    >>> from concur import deadlock
+    >>> watching = deadlock.install()
+    >>> deadlock.uninstall()
+    >>> watching.reports
+    []
+    """
     global _installed
     entered = watch(*also, order=order, on_deadlock=on_deadlock, on_potential=on_potential)
     watching = entered.__enter__()
@@ -95,10 +144,9 @@ def install(
 
 
 def uninstall() -> None:
-    """End what :func:`install` began."""
+    """End what :func:`install` began; UsageError if it did not."""
     global _installed
     if _installed is None:
         raise UsageError("no watch is installed.")
     entered, _installed = _installed, None
     entered.__exit__(None, None, None)
-

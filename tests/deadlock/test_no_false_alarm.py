@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,13 @@ def nothing_is_found(watched: Watching, elsewhere):
 
 def test_ordered_acquisitions(elsewhere) -> None:
     """Fifty thousand, by four threads, up to three locks at a time, always upwards."""
-    locks = [threading.Lock(), threading.RLock(), threading.Lock(), threading.RLock(), threading.Lock()]
+    locks: list[Any] = [
+        threading.Lock(),
+        threading.RLock(),
+        threading.Lock(),
+        threading.RLock(),
+        threading.Lock(),
+    ]
     taken = [0] * 4
 
     def climb(me: int) -> None:
@@ -165,15 +172,24 @@ def test_queues(elsewhere) -> None:
             tasks.get()
             tasks.task_done()
 
+    def produce() -> None:
+        for item in range(100):
+            tasks.put(item)
+
     for _ in range(2):
-        elsewhere.start(lambda: [tasks.put(item) for item in range(100)])
+        elsewhere.start(produce)
         elsewhere.start(consume)
     tasks.join()
 
 
 def test_what_nobody_owns(elsewhere) -> None:
     """Semaphores, events and barriers are waited for with a lock in hand."""
-    lock, permits, event, barrier = threading.Lock(), threading.Semaphore(0), threading.Event(), threading.Barrier(2)
+    lock, permits, event, barrier = (
+        threading.Lock(),
+        threading.Semaphore(0),
+        threading.Event(),
+        threading.Barrier(2),
+    )
 
     def wait() -> None:
         with lock:

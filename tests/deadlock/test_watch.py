@@ -7,7 +7,9 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -27,7 +29,7 @@ def crosswise(*locks, meet: threading.Barrier | None = None) -> list[Callable[[]
                 pass
 
     following = [*locks[1:], locks[0]]
-    return [lambda pair=pair: cross(*pair) for pair in zip(locks, following, strict=True)]
+    return [partial(cross, *pair) for pair in zip(locks, following, strict=True)]
 
 
 def lines(error: object) -> str:
@@ -44,14 +46,14 @@ def test_two_threads(elsewhere) -> None:
         left, right = threading.Lock(), threading.Lock()
         both, waits = threading.Barrier(2), threading.Event()
 
-        def Plato() -> None:
+        def plato() -> None:
             with left:
                 both.wait()
                 waits.set()
                 with right:
                     pass
 
-        def Kant() -> None:
+        def kant() -> None:
             with right:
                 both.wait()
                 waits.wait()
@@ -63,8 +65,8 @@ def test_two_threads(elsewhere) -> None:
         def left_is_wanted() -> bool:
             return bool(right._line)  # type: ignore[attr-defined]
 
-        elsewhere.start(Plato, "Plato")
-        elsewhere.start(Kant, "Kant")
+        elsewhere.start(plato, "Plato")
+        elsewhere.start(kant, "Kant")
         elsewhere.join()
     (error,) = elsewhere.errors
     assert isinstance(error, DeadlockError)
@@ -249,7 +251,7 @@ def test_in_the_wait_of_a_condition(watched: Watching, elsewhere) -> None:
     """A wait that cannot take its lock again ends by the error itself, and the lock stays with its owner."""
     for inner in (threading.Lock(), threading.RLock()):
         outer, condition = threading.Lock(), threading.Condition(inner)
-        waits, notified = threading.Event(), threading.Event()
+        waits = threading.Event()
 
         def wait(outer=outer, condition=condition, waits=waits) -> None:
             with outer, condition:
@@ -305,14 +307,17 @@ def test_names(watched: Watching) -> None:
     table = {"log": threading.Lock(), 2: threading.Lock()}
     several = [threading.Lock() for _ in range(2)]
     condition = threading.Condition()
-    if (named := threading.Lock()) and (box := Box(given=threading.Lock())):
-        assert [str(lock) for lock in (one, two, named, box.lock, box.given)] == [
-            "one", "two", "named", "lock", "given",
-        ]  # fmt: skip
+    box, _ = Box(given=threading.Lock()), [named := threading.Lock()]
+    assert [str(lock) for lock in (one, two, named)] == ["one", "two", "named"]
+    assert [str(lock) for lock in (box.lock, box.given)] == ["lock", "given"]
     assert [str(lock) for lock in table.values()] == ["table['log']", "table[2]"]
     assert [str(lock) for lock in several] == ["several #1", "several #2"]
     assert str(condition._lock) == "condition"  # type: ignore[attr-defined]
-    assert "made at test_watch.py:" in str((lambda: threading.Lock())())
+    assert "the Lock made at test_watch.py:" in str(unnamed())
+
+
+def unnamed():
+    return threading.Lock()
 
 
 def test_repr(watched: Watching) -> None:
@@ -331,9 +336,9 @@ def test_off_is_off() -> None:
     before = threading.Lock, threading.RLock, threading.Thread.join
     with watch():
         assert threading.Lock is not before[0]
-        assert isinstance(threading.Lock(), threading.Lock)  # type: ignore[arg-type]
+        assert isinstance(threading.Lock(), threading.Lock)
         imported = threading.Lock
-        locks = [threading.Lock(), threading.RLock()]
+        locks: list[Any] = [threading.Lock(), threading.RLock()]
     assert (threading.Lock, threading.RLock, threading.Thread.join) == before
     assert type(imported()) is type(threading.Lock())
     for lock in locks:
@@ -388,9 +393,15 @@ def test_installed() -> None:
 
 def test_what_cannot_be_watched() -> None:
     """The message says what is missing."""
-    with pytest.raises(UsageError, match="Semaphore cannot be watched: .* no owner"), watch(threading.Semaphore):
+    with (
+        pytest.raises(UsageError, match="Semaphore cannot be watched: permits have no owner"),
+        watch(threading.Semaphore),
+    ):
         pass
-    with pytest.raises(UsageError, match="dict cannot be watched: it has no acquire and no release"), watch(dict):
+    with (
+        pytest.raises(UsageError, match="dict cannot be watched: it has no acquire and no release"),
+        watch(dict),
+    ):
         pass
     with pytest.raises(UsageError, match="3 cannot be watched"), watch(3):  # type: ignore[arg-type]
         pass
@@ -403,17 +414,21 @@ def test_modules(elsewhere) -> None:
     module.Lock = threading.Lock  # type: ignore[attr-defined]
     before = threading.Lock
     with watch(module):
-        assert isinstance(module.Lock, type)  # type: ignore[attr-defined]
-        lock = module.Lock()  # type: ignore[attr-defined]
+        assert isinstance(module.Lock, type)
+        lock = module.Lock()
         with lock, pytest.raises(DeadlockError):
             lock.acquire()
-    assert module.Lock is before  # type: ignore[attr-defined]
+    assert module.Lock is before
 
 
 def test_wrong_arguments(watched: Watching) -> None:
     """They are refused as by the original."""
     lock = threading.Lock()
-    for arguments, error in [((False, 1), ValueError), ((True, -2), ValueError), ((True, 1e20), OverflowError)]:
+    for arguments, error in [
+        ((False, 1), ValueError),
+        ((True, -2), ValueError),
+        ((True, 1e20), OverflowError),
+    ]:
         with pytest.raises(error):
             lock.acquire(*arguments)
         assert not lock.locked()
@@ -433,7 +448,7 @@ def test_locks_die(watched: Watching) -> None:
     gone = [weakref.ref(one), weakref.ref(other)]
     del one, other
     gc.collect()
-    assert [each() for each in gone] == [None, None]
+    assert [each() for each in gone] == [None, None]  # type: ignore[operator]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
