@@ -8,6 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -108,24 +109,24 @@ class Model:
         self.content: tuple[tuple[tuple[str, int], ...], tuple[tuple[int, str], ...]] = ((), ())
 
     def waits(self, thread: str, lock: int) -> None:
-        waits, owner = map(dict, self.content)
+        waits, owner = dict(self.content[0]), dict(self.content[1])
         if owner.get(lock) != thread:
             waits[thread] = lock
         self.keep(waits, owner)
 
     def holds(self, thread: str, lock: int) -> None:
-        waits, owner = map(dict, self.content)
+        waits, owner = dict(self.content[0]), dict(self.content[1])
         owner[lock] = thread
         waits.pop(thread, None)
         self.keep(waits, owner)
 
     def released(self, thread: str, lock: int) -> None:
-        waits, owner = map(dict, self.content)
+        waits, owner = dict(self.content[0]), dict(self.content[1])
         del owner[lock]
         self.keep(waits, owner)
 
     def cycle(self) -> list[str] | None:
-        waits, owner = map(dict, self.content)
+        waits, owner = dict(self.content[0]), dict(self.content[1])
         crossed = owner.get(waits.get("A")) == "B" and owner.get(waits.get("B")) == "A"
         return ["A", "B"] if crossed else None
 
@@ -245,7 +246,7 @@ def crosswise(module: ModuleType) -> None:
     holding: list[str] = []
     crossed: list[bool] = []
 
-    def cross(name: str, mine: object, theirs: object) -> None:
+    def cross(name: str, mine: Any, theirs: Any) -> None:
         with mine:
             holding.append(name)
             try:
