@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, ModuleType, TracebackType
+from typing import NoReturn
 
 import click
 
@@ -39,8 +40,15 @@ def deadlock(file: str, arguments: tuple[str, ...], strict: bool, no_order: bool
         raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
     potentials: list[Report] = []
     end = _Ending()
+
+    def keep(report: Report) -> None:
+        if report.kind == "suspicion":  # about a program that may never come to its end
+            _say(f"{report}\n")
+        else:
+            potentials.append(report)
+
     with _as_main(file, arguments) as main:
-        with watch(order=not no_order, on_deadlock=end.deadlock, on_potential=potentials.append):
+        with watch(order=not no_order, on_deadlock=end.deadlock, on_potential=keep):
             try:
                 code = _run(source, file, main)
             except KeyboardInterrupt:
@@ -63,7 +71,7 @@ class _Ending:
         _say(f"deadlock: {report}")
         self.now(REFUTED)
 
-    def now(self, code: int) -> None:
+    def now(self, code: int) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -95,7 +103,8 @@ def _run(source: bytes, file: str, main: ModuleType) -> int:
     except SystemExit as leaving:
         code = _exit_code(leaving.code)
     except Exception as error:
-        sys.excepthook(type(error), error, _below(error.__traceback__))
+        error.__traceback__ = _below(error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
         code = 1
     sys.stdout.flush()
     for thread in threading.enumerate():

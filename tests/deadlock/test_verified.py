@@ -127,7 +127,7 @@ class Model:
 
     def cycle(self) -> list[str] | None:
         waits, owner = dict(self.content[0]), dict(self.content[1])
-        crossed = owner.get(waits.get("A")) == "B" and owner.get(waits.get("B")) == "A"
+        crossed = owner.get(waits.get("A", 0)) == "B" and owner.get(waits.get("B", 0)) == "A"
         return ["A", "B"] if crossed else None
 
     def keep(self, waits: dict[str, int], owner: dict[int, str]) -> None:
