@@ -163,7 +163,18 @@ class OrderedRLock(OrderedLock, WatchedRLock):
                 pass
             else:
                 self._owner = hold
-                self._taken(hold, _getframe(1), blocking)
+                frame = _getframe(1)
+                if frame.f_globals is _THREADING:
+                    frame = caller()
+                self._code = frame.f_code
+                self._offset = frame.f_lasti
+                held = hold.held
+                if held and blocking:
+                    before = self._before
+                    for other in held:
+                        if other._node not in before:
+                            note(other, self, hold)
+                held.append(self)
                 return True
         return self._acquire(hold, blocking, timeout)
 
@@ -182,10 +193,22 @@ class OrderedRLock(OrderedLock, WatchedRLock):
 
     def release(self) -> None:
         """Give the lock back as often as it was taken; only the owner may."""
-        if self._count and self._owner is calling.hold:
+        hold = calling.hold
+        if self._owner is not hold:
+            self._release_otherwise()
+            return
+        if self._count:
             self._count -= 1
+            return
+        self._owner = None
+        held = hold.held
+        if held and held[-1] is self:
+            del held[-1]
         else:
-            OrderedLock.release(self)
+            self._unown(hold)
+        self._put(None)
+        if self._line:
+            self._wake()
 
     __exit__ = WatchedRLock.__exit__
 

@@ -99,7 +99,7 @@ def watch(
     ``release()``. *order* says whether lock orders are noted, and where locks were
     taken; without it a lock costs less than half as much. *on_deadlock* is called
     with the :class:`Report` of a deadlock, once, and the threads then wait as they
-    would have; without it :class:`DeadlockError` is raised in the thread that closes
+    would have; without it :class:`concur.DeadlockError` is raised in the thread that closes
     the circle. *on_potential* is called with what has not happened but can; without
     it that is printed on standard error. Both may be called by any thread, with locks
     of the program held, and must take none.
