@@ -179,6 +179,7 @@ def lock_two_by_two(module: ModuleType) -> None:
     together(twice, twice)
     assert room.visits() == 4
     assert not lock.locked()
+    assert not lock.is_signal()
 
 
 def lock_three_by_one(module: ModuleType) -> None:
@@ -209,6 +210,24 @@ def lock_times_out(module: ModuleType) -> None:
 
     together(wait, wait_a_while)
     assert not lock.locked()
+
+
+def lock_passes_a_wake_up_on(module: ModuleType) -> None:
+    """Who is woken in the moment when its time is up leaves the lock to the other one that waits."""
+    lock = module.WatchedLock(None)
+
+    def wait_a_while() -> None:
+        if lock.acquire(timeout=1):
+            lock.release()
+
+    lock.acquire()
+    waiters = [Thread(target=wait_a_while), Thread(target=lock.acquire)]
+    for waiter in waiters:
+        waiter.start()
+    lock.release()
+    for waiter in waiters:
+        waiter.join()
+    assert lock.locked()
 
 
 def lock_taken_again(module: ModuleType) -> None:
@@ -258,6 +277,7 @@ def crosswise(module: ModuleType) -> None:
 
     together(lambda: cross("A", one, other), lambda: cross("B", other, one))
     assert crossed == [True] * len(listener.told)
+    assert len(crossed) <= 1
     assert not one.locked()
     assert not other.locked()
 
@@ -305,7 +325,15 @@ SHORT = [
     graph_linearizable,
     lock_times_out,
 ]
-LONG = [lock_two_by_two, lock_three_by_one, lock_taken_again, crosswise, in_order, one_after_the_other]
+LONG = [
+    lock_two_by_two,
+    lock_passes_a_wake_up_on,
+    lock_three_by_one,
+    lock_taken_again,
+    crosswise,
+    in_order,
+    one_after_the_other,
+]
 
 
 STAND_INS = {
@@ -365,7 +393,7 @@ def attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         for name in ("graphs", "live", "locks"):
             text = (HOME / f"{name}.py").read_text(encoding="utf-8")
             if name == file:
-                assert text.count(right) == 1, "the mutant does not fit the file"
+                assert right in text, "the mutant does not fit the file"
                 text = text.replace(right, wrong)
             (home / f"{name}.py").write_text(text.replace("concur.deadlock", "stand_in"), encoding="utf-8")
         for name, text in STAND_INS.items():
@@ -394,3 +422,84 @@ def test_verified_long(scenario: Scenario, attempt: Callable[..., str]) -> None:
     """The same for scenarios of some thousand schedules."""
     verdict = verdict_of(scenario, attempt())
     assert verdict.status is Status.VERIFIED, str(verdict)
+
+
+# The same with a change: the file, what is changed into what, and who notices.
+MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
+    "the graph is read without its guard": (
+        "graphs",
+        "        with self._guard:\n            finished",
+        "        if True:\n            finished",
+        graph_linearizable,
+    ),
+    "a lock gets two owners": (
+        "graphs",
+        "owner = self._owner.setdefault(lock, thread)",
+        "owner = self._owner[lock] = thread",
+        graph_one_owner,
+    ),
+    "a released lock keeps its owner": (
+        "graphs",
+        "del self._depth[lock], self._owner[lock]",
+        "del self._depth[lock]",
+        graph_no_false_alarm,
+    ),
+    "only circles of two are found": (
+        "graphs",
+        "                if thread in path:\n",
+        "                if thread in path[-2:-1]:\n",
+        graph_three_by_one,
+    ),
+}
+
+SLOW_MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
+    "the lock wakes nobody": (
+        "locks",
+        "self._line.popleft().release()",
+        "self._line.popleft()",
+        lock_two_by_two,
+    ),
+    "the lock forgets a wake-up": (
+        "locks",
+        "            if self._box:\n                self._wake()",
+        "            pass",
+        lock_passes_a_wake_up_on,
+    ),
+    "a name is struck out too late": (
+        "locks",
+        "        self._owner = None\n        self._put(None)\n",
+        "        self._put(None)\n        self._owner = None\n",
+        lock_two_by_two,
+    ),
+    "a wait is told too late": (
+        "live",
+        "        party.waits = wanted\n        circle = _circle(party)\n",
+        "        circle = _circle(party)\n        party.waits = wanted\n",
+        crosswise,
+    ),
+    "both look at the same time": (
+        "live",
+        "    with _guard:\n        party.waits = wanted",
+        "    if True:\n        party.waits = wanted",
+        crosswise,
+    ),
+}
+
+
+def refuted(mutant: tuple[str, str, str, Scenario], attempt: Callable[..., str]) -> None:
+    *change, scenario = mutant
+    verdict = verdict_of(scenario, attempt(*change))
+    assert verdict.status is Status.REFUTED, str(verdict)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_mutant_refuted(mutant: str, attempt: Callable[..., str]) -> None:
+    """The scenarios notice."""
+    refuted(MUTANTS[mutant], attempt)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", SLOW_MUTANTS)
+def test_slow_mutant_refuted(mutant: str, attempt: Callable[..., str]) -> None:
+    """The same for the lock and the detection."""
+    refuted(SLOW_MUTANTS[mutant], attempt)
