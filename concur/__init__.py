@@ -17,7 +17,18 @@ from concur.errors import (
     TokenError,
     UsageError,
 )
-from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
+from concur.sync import (
+    AtomicInteger,
+    AtomicReference,
+    BoundedSemaphore,
+    Condition,
+    FairMutex,
+    FairSemaphore,
+    Mutex,
+    PlainMutex,
+    ReentrantMutex,
+    Semaphore,
+)
 
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
@@ -38,7 +49,12 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "AtomicInteger",
     "AtomicReference",
     "Mutex",
+    "PlainMutex",
+    "ReentrantMutex",
+    "FairMutex",
     "Semaphore",
+    "BoundedSemaphore",
+    "FairSemaphore",
     "Condition",
     # What goes wrong
     "ConcurError",
