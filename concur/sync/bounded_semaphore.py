@@ -13,7 +13,7 @@ here, in the thread that made it. For signals between threads, which start from
     >>> seats.release()
     Traceback (most recent call last):
         ...
-    ValueError: thread 'MainThread' released 1 of bounded semaphore 'seats', which has 2 of its 2 permits: more than were taken.
+    ValueError: thread 'MainThread' gave 1 back to bounded semaphore 'seats', which has 2 of its 2 permits.
     Release once for each acquire that returned True; `with` does so. For signals use Semaphore(0).
 
 How it works: as ``Semaphore``; but the deque of permits has a maximal length,
@@ -63,7 +63,7 @@ class BoundedSemaphore(Semaphore):
     def _too_many(self, n: int) -> str:
         name = "an unnamed bounded semaphore" if self.name is None else f"bounded semaphore {self.name!r}"
         return (
-            f"thread {threading.current_thread().name!r} released {n} of {name}, "
-            f"which has {len(self._permits)} of its {self._most} permits: more than were taken.\n"
+            f"thread {threading.current_thread().name!r} gave {n} back to {name}, "
+            f"which has {len(self._permits)} of its {self._most} permits.\n"
             "Release once for each acquire that returned True; `with` does so. For signals use Semaphore(0)."
         )

@@ -25,7 +25,7 @@ It is not fair, and Ctrl-C leaves the same gap as in ``Mutex``.
 import threading
 
 from concur.errors import NotOwnerError
-from concur.sync._owned import Owned, here, meet
+from concur.sync._owned import Owned, meet
 
 
 class ReentrantMutex(Owned):

@@ -415,14 +415,24 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
         "        if self._lock.locked():\n",
         released_by_another,
     ),
-    "reentrant: never free": ("ReentrantMutex", "            self._release_save()\n", "            pass\n", nested),
+    "reentrant: never free": (
+        "ReentrantMutex",
+        "            self._release_save()\n",
+        "            pass\n",
+        nested,
+    ),
     "fair: everybody is at the head": (
         "FairMutex",
         "if self._line[0] is not turn and",
         "if False and",
         two_by_two,
     ),
-    "fair: at the front of the line": ("FairMutex", "self._line.append(turn)", "self._line.insert(1, turn)", in_order),
+    "fair: at the front of the line": (
+        "FairMutex",
+        "self._line.append(turn)",
+        "self._line.insert(1, turn)",
+        in_order,
+    ),
     "fair: nobody is called": (
         "FairMutex",
         "            if self._line:\n                self._open_the_first()\n",
