@@ -81,7 +81,10 @@ class FairMutex(Owned):
             self._line.popleft()
         finally:  # also when Ctrl-C strikes in between
             if self._line:
-                self._open_the_first()
+                try:  # as _open_the_first, which is not called: Ctrl-C strikes where a call begins
+                    self._line[0].release()
+                except (IndexError, RuntimeError):
+                    pass
 
     def locked(self) -> bool:
         """Whether some thread holds the mutex now."""

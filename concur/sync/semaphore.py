@@ -80,7 +80,10 @@ class Semaphore:
                 raise ValueError(f"release gives 1 or more permits back, not {n}")
         finally:  # also when Ctrl-C strikes in between
             if self._line:
-                self._wake_the_first()
+                try:  # as _wake_the_first, which is not called: Ctrl-C strikes where a call begins
+                    self._line[0].release()
+                except (IndexError, RuntimeError):
+                    pass
 
     __enter__ = acquire
 

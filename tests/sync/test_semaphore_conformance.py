@@ -240,8 +240,13 @@ def test_waiters_of_a_bounded_one_wake(make: Make, elsewhere) -> None:
     semaphore = make(2)
     semaphore.acquire()
     semaphore.acquire()
+
+    def visit() -> None:
+        with semaphore:
+            pass
+
     for _ in range(4):
-        elsewhere.start(lambda: semaphore.acquire() and semaphore.release())
+        elsewhere.start(visit)
     semaphore.release(2)
     elsewhere.join()
     assert free(semaphore) == 2

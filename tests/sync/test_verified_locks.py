@@ -435,8 +435,8 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
     ),
     "fair: nobody is called": (
         "FairMutex",
-        "            if self._line:\n                self._open_the_first()\n",
-        "            pass\n",
+        "            if self._line:\n",
+        "            if False:\n",
         two_by_two,
     ),
     "fair: who gives up calls nobody": (
