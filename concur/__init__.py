@@ -20,12 +20,16 @@ from concur.errors import (
 from concur.sync import (
     AtomicInteger,
     AtomicReference,
+    Barrier,
     BoundedSemaphore,
     Condition,
+    CountDownLatch,
+    Event,
     FairMutex,
     FairSemaphore,
     Mutex,
     PlainMutex,
+    ReadWriteLock,
     ReentrantMutex,
     Semaphore,
 )
@@ -56,6 +60,10 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "BoundedSemaphore",
     "FairSemaphore",
     "Condition",
+    "Event",
+    "Barrier",
+    "CountDownLatch",
+    "ReadWriteLock",
     # What goes wrong
     "ConcurError",
     "UsageError",

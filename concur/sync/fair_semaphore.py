@@ -1,8 +1,8 @@
-"""A semaphore: a number of permits that threads take and give back.
+"""A fair semaphore: permits go to those who wait, strictly first come, first served.
 
-Use one to let at most *n* threads in at a time, or, starting from 0, to let
-one thread wait for another's signal. Unlike a mutex it has no owner: any
-thread may release it, also one that never acquired it.
+Use one where nobody may be passed over; it is also the textbook's semaphore.
+Under a ``Semaphore``, which is several times as fast, a thread that comes at
+the right moment may take a permit before those who wait.
 
     >>> from concur import FairSemaphore
     >>> seats = FairSemaphore(2, name="seats")
@@ -15,6 +15,9 @@ How it works: a lock guards a count and a line. A thread that finds no permit
 stands in line and sleeps; a permit that comes back is not counted but handed
 to the thread that has waited longest. So nobody who comes later can pass
 those who wait, and a woken thread need not look again: the permit is its own.
+
+A Ctrl-C that ends a wait, and a time-out, cost nobody anything: a permit that
+was handed over in that moment goes on to the next in line.
 """
 
 import threading
@@ -25,7 +28,7 @@ from concur.sync._parking import Place, leave, wake_first
 
 
 class FairSemaphore:
-    """Permits that threads take and give back, oldest waiter first; drop-in for ``threading.Semaphore``."""
+    """Permits that go to the one who has waited longest; drop-in for ``threading.Semaphore``."""
 
     def __init__(self, value: int = 1, *, name: str | None = None) -> None:
         if value < 0:
@@ -37,7 +40,7 @@ class FairSemaphore:
         self._guard = threading.Lock()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
-        """Take a permit, waiting for one if there is none; False if none came (in time)."""
+        """Take a permit, waiting for one if there is none; False if none came, within *timeout* seconds."""
         if not blocking and timeout is not None:
             raise ValueError("a call that does not block takes no timeout")
         place: Place | None = None
