@@ -3,9 +3,9 @@
 Use one around every access to data that several threads share. Unlike
 ``threading.Lock`` it has an owner: only the thread that took it may release
 it, and a thread that waits for what it holds itself is told so at once
-instead of waiting for ever. Where calls nest, :class:`ReentrantMutex` may be
-taken again by its owner; where everybody must get a turn, :class:`FairMutex`
-serves in the order of arrival; and :class:`PlainMutex` shows what is left
+instead of waiting for ever. Where calls nest, ``ReentrantMutex`` may be
+taken again by its owner; where everybody must get a turn, ``FairMutex``
+serves in the order of arrival; and ``PlainMutex`` shows what is left
 without an owner. To let one thread signal another, use a semaphore.
 
     >>> from concur import Mutex

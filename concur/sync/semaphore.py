@@ -3,8 +3,8 @@
 Use one to let at most *n* threads in at a time, or, starting from 0, to let
 one thread wait for another's signal. Unlike a mutex it has no owner: any
 thread may release it, also one that never acquired it. Where a release too
-many must be noticed, use :class:`BoundedSemaphore`; where nobody may be passed
-over, :class:`FairSemaphore`.
+many must be noticed, use ``BoundedSemaphore``; where nobody may be passed
+over, ``FairSemaphore``.
 
     >>> from concur import Semaphore
     >>> seats = Semaphore(2, name="seats")
