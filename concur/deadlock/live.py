@@ -142,8 +142,11 @@ def _circle(party: Party) -> list[Party]:
             return []
         path.append(owner)
         if owner.waits is None:
-            # A thread further on that waits for one that has ended is told so itself.
-            return path if len(path) == 2 and not isinstance(wanted, End) and owner.has_ended() else []
+            # A thread further on that waits for one that has ended is told so itself. The owner is read again,
+            # since it may have released the lock before it ended; afterwards it cannot.
+            if len(path) == 2 and not isinstance(wanted, End) and owner.has_ended() and wanted._owner is hold:
+                return path
+            return []
 
 
 def _is_certain(circle: list[Party]) -> bool:

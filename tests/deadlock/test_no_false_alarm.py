@@ -11,6 +11,7 @@ import pytest
 
 from concur import sync
 from concur.deadlock import Watching
+from concur.deadlock.parties import Party
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -303,3 +304,28 @@ def test_logging(elsewhere) -> None:
         elsewhere.start(log)
     elsewhere.join()
     stream.close()
+
+
+def test_who_releases_and_ends_meanwhile(elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that has ended may have released the lock after it was looked at as its owner."""
+    lock = threading.Lock()
+    holds, lets_go = threading.Event(), threading.Event()
+    has_ended = Party.has_ended
+
+    def hold() -> None:
+        with lock:
+            holds.set()
+            lets_go.wait()
+
+    holder = elsewhere.start(hold)
+    holds.wait()
+
+    def ended_by_now(party: Party) -> bool:
+        if party.thread is holder:
+            lets_go.set()
+            holder.join()
+        return has_ended(party)
+
+    monkeypatch.setattr(Party, "has_ended", ended_by_now)
+    with lock:
+        assert not holder.is_alive()
