@@ -115,6 +115,15 @@ def test_oneself(watched: Watching) -> None:
     assert len(watched.reports) == 2
 
 
+def test_oneself_beside_others(watched: Watching, elsewhere) -> None:
+    """What a with statement will release, no other thread is expected to."""
+    lock, enough = threading.Lock(), threading.Event()
+    elsewhere.start(enough.wait)
+    with lock, pytest.raises(DeadlockError, match="itself"):
+        lock.acquire()
+    enough.set()
+
+
 def test_oneself_text() -> None:
     """The message says where it was taken."""
     with watch():
