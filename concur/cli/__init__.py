@@ -7,6 +7,7 @@ several, the worst: 2, 1, 3, 0. Further: 70 a fault in concur itself, 130 stoppe
 import click
 
 from concur.cli.deadlock import deadlock
+from concur.cli.demo import demo
 from concur.cli.door import Door
 from concur.cli.exercises import check, list_
 from concur.cli.explore import explore
@@ -18,5 +19,5 @@ def main() -> None:
     """Learn concurrency by building it; check programs under every interleaving."""
 
 
-for command in (explore, list_, check, deadlock):
+for command in (explore, list_, check, demo, deadlock):
     main.add_command(command)
