@@ -494,7 +494,7 @@ def test_fork(watched: Watching) -> None:
 # Classes of locks
 
 
-@pytest.mark.parametrize("kind", [sync.Mutex, threading._PyRLock], ids=["Mutex", "_PyRLock"])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("kind", [sync.Mutex, sync.FairMutex, sync.ReentrantMutex, threading._PyRLock])  # type: ignore[attr-defined]
 @pytest.mark.parametrize("order", [True, False])
 def test_classes(elsewhere, kind, order: bool) -> None:
     """A class is watched on request, also together with other locks, and is afterwards what it was."""
@@ -527,6 +527,19 @@ def test_class_names() -> None:
         with pytest.raises(RuntimeError, match="nobody holds it"):
             log.release()
     assert len(watching.reports) == 1
+
+
+def test_class_without_owners(elsewhere) -> None:
+    """A lock that another thread has released is left alone, as one of threading is."""
+    with watch(sync.PlainMutex) as watching:
+        gate = sync.PlainMutex()
+        gate.acquire()
+        elsewhere.start(gate.release).join()
+        gate.acquire()
+        waiter = elsewhere.start(gate.acquire)
+        gate.release()
+        waiter.join()
+    assert not watching.reports
 
 
 def test_class_with_a_condition(elsewhere) -> None:
