@@ -23,11 +23,12 @@ from concur.errors import DeadlockError, UsageError
 class Record:
     """Who holds a lock of a watched class."""
 
-    __slots__ = ("__weakref__", "_count", "_made", "_node", "_owner", "_site")
+    __slots__ = ("__weakref__", "_count", "_made", "_node", "_owner", "_signal", "_site")
 
     def __init__(self, made: Any) -> None:
         self._owner: Hold | None = None  # written by the thread that holds the lock
         self._count = 0  # how often it has taken it
+        self._signal = False  # whether a thread other than the owner has ever released it
         self._site: Site | None = None
         self._made = made
         self._node = Node(made)
@@ -36,10 +37,10 @@ class Record:
         order.forget(self._node)
 
     def is_signal(self) -> bool:
-        return False
+        return self._signal
 
     def is_exclusive(self) -> bool:
-        return True  # a class of locks that another thread may release has no owners to watch
+        return True  # a class whose locks any thread may release is not one to be watched
 
     def is_free(self) -> bool:
         return self._owner is None
@@ -158,7 +159,9 @@ def _replacements(cls: Any, record_of: Callable[[Any], Record], order: bool) -> 
         elif record in party.forgiven:
             party.forgiven.remove(record)
             return
-        give(self)
+        give(self)  # which raises, if only the owner may
+        if owner is not None and owner.party is not party:
+            record._signal = True
 
     def enter(self: Any) -> Any:
         return self.acquire()

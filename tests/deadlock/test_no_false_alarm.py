@@ -127,6 +127,32 @@ def test_handed_over(elsewhere) -> None:
     elsewhere.start(baton.release)
 
 
+def test_handed_over_crosswise(elsewhere, until) -> None:
+    """A circle through a lock that another thread has once released is none: a third one may open it."""
+    baton, lock = threading.Lock(), threading.Lock()
+    both, begun = threading.Barrier(2), threading.Event()
+    baton.acquire()
+    elsewhere.start(baton.release).join()
+
+    def first() -> None:
+        baton.acquire()
+        both.wait()
+        begun.set()
+        with lock:
+            pass
+
+    def second() -> None:
+        with lock:
+            both.wait()
+            begun.wait()
+            baton.acquire()
+
+    elsewhere.start(first)
+    elsewhere.start(second)
+    until(lambda: lock._line and baton._line)  # type: ignore[attr-defined]
+    baton.release()
+
+
 def test_time_is_limited(elsewhere) -> None:
     """Who waits crosswise but not for ever gives up."""
     one, other = threading.Lock(), threading.Lock()

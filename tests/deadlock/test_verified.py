@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from concur import deadlock
-from concur.check import Status, Verdict, explore, linearizable
+from concur.check import Status, Verdict, explore, linearizable, sample
 from concur.errors import DeadlockError
 
 HOME = Path(deadlock.__file__).parent
@@ -328,7 +328,6 @@ SHORT = [
 LONG = [
     lock_two_by_two,
     lock_passes_a_wake_up_on,
-    lock_three_by_one,
     lock_taken_again,
     crosswise,
     in_order,
@@ -422,6 +421,14 @@ def test_verified_long(scenario: Scenario, attempt: Callable[..., str]) -> None:
     """The same for scenarios of some thousand schedules."""
     verdict = verdict_of(scenario, attempt())
     assert verdict.status is Status.VERIFIED, str(verdict)
+
+
+@pytest.mark.slow
+def test_sampled(attempt: Callable[..., str]) -> None:
+    """Three threads at one lock are more than can be exhausted: 10,000 schedules."""
+    verdict = sample(lock_three_by_one, attempt=attempt(), runs=10_000, races="off")
+    assert verdict.failure is None, str(verdict)
+    assert verdict.schedules == 10_000
 
 
 # The same with a change: the file, what is changed into what, and who notices.

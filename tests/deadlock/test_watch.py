@@ -115,6 +115,15 @@ def test_oneself(watched: Watching) -> None:
     assert len(watched.reports) == 2
 
 
+def test_oneself_beside_others(watched: Watching, elsewhere) -> None:
+    """What a with statement will release, no other thread is expected to."""
+    lock, enough = threading.Lock(), threading.Event()
+    elsewhere.start(enough.wait)
+    with lock, pytest.raises(DeadlockError, match="itself"):
+        lock.acquire()
+    enough.set()
+
+
 def test_oneself_text() -> None:
     """The message says where it was taken."""
     with watch():
@@ -485,7 +494,7 @@ def test_fork(watched: Watching) -> None:
 # Classes of locks
 
 
-@pytest.mark.parametrize("kind", [sync.Mutex, threading._PyRLock], ids=["Mutex", "_PyRLock"])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("kind", [sync.Mutex, sync.FairMutex, sync.ReentrantMutex, threading._PyRLock])  # type: ignore[attr-defined]
 @pytest.mark.parametrize("order", [True, False])
 def test_classes(elsewhere, kind, order: bool) -> None:
     """A class is watched on request, also together with other locks, and is afterwards what it was."""
@@ -518,6 +527,19 @@ def test_class_names() -> None:
         with pytest.raises(RuntimeError, match="nobody holds it"):
             log.release()
     assert len(watching.reports) == 1
+
+
+def test_class_without_owners(elsewhere) -> None:
+    """A lock that another thread has released is left alone, as one of threading is."""
+    with watch(sync.PlainMutex) as watching:
+        gate = sync.PlainMutex()
+        gate.acquire()
+        elsewhere.start(gate.release).join()
+        gate.acquire()
+        waiter = elsewhere.start(gate.acquire)
+        gate.release()
+        waiter.join()
+    assert not watching.reports
 
 
 def test_class_with_a_condition(elsewhere) -> None:
