@@ -69,7 +69,7 @@ def test_a_build_without_the_global_lock_is_told_so(concur, monkeypatch: pytest.
     assert command.refute(plain) == 0
 
 
-@pytest.mark.parametrize("name", ["readers-writers", "readers_writers"])
+@pytest.mark.parametrize("name", ["readers_writers"])
 def test_classic_is_told_run_and_checked(concur, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The story without its examples, what the threads did, and each scenario with its verdict and bound."""
     monkeypatch.setattr(command, "SECONDS", None)  # no verdict rests on a clock
