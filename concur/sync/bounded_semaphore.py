@@ -34,6 +34,8 @@ from concur.sync.semaphore import Semaphore
 class BoundedSemaphore(Semaphore):
     """A semaphore that notices a release too many; drop-in for ``threading.BoundedSemaphore``."""
 
+    __slots__ = ("_most",)
+
     def __init__(self, value: int = 1, *, name: str | None = None) -> None:
         super().__init__(value, name=name)
         self._most = value

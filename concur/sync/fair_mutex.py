@@ -53,10 +53,13 @@ class FairMutex(Owned):
             me = here.me
         except AttributeError:
             me = meet()
-        if self in me.held and blocking and timeout == -1:
-            raise self._deadlock()
-        turn = threading.Lock()
-        turn.acquire(blocking, timeout)  # nobody else knows it: this closes it, or refuses the time-out
+        turn = threading.Lock()  # nobody else knows it: to take it closes it, or refuses the time-out
+        if blocking and timeout == -1:
+            if self in me.held:
+                raise self._deadlock()
+            turn.acquire()
+        else:
+            turn.acquire(blocking, timeout)
         try:
             self._line.append(turn)
             if self._line[0] is not turn and not turn.acquire(blocking, timeout) and not self._is_mine(turn):

@@ -50,6 +50,8 @@ from types import TracebackType
 class Semaphore:
     """Permits that threads take and give back; drop-in for ``threading.Semaphore``."""
 
+    __slots__ = ("__weakref__", "_line", "_permits", "name")
+
     def __init__(self, value: int = 1, *, name: str | None = None) -> None:
         if value < 0:
             raise ValueError(f"a semaphore starts with 0 or more permits, not {value}")
@@ -57,7 +59,7 @@ class Semaphore:
         self._permits: deque[None] = deque([None] * value)
         # The gates of those who wait, the longest first. Invariant, whenever nobody is inside a
         # method: if there are permits and a line, the first gate is open, or its thread is awake.
-        self._line: deque[threading.Lock] = deque()
+        self._line: list[threading.Lock] = []
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Take a permit, waiting for one if there is none; False if none came, within *timeout* seconds."""
