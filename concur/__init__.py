@@ -3,9 +3,11 @@
 The package is silent until a program says ``loguru.logger.enable("concur")``.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from loguru import logger
 
-from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay, sample
 from concur.errors import (
     Closed,
     ConcurError,
@@ -16,6 +18,10 @@ from concur.errors import (
     UsageError,
 )
 from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
+
+if TYPE_CHECKING:
+    from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
+    from concur.check.exploration import sample  # concur.check.sample is a module as well
 
 __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
     # Checking
@@ -45,3 +51,15 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
 ]
 
 logger.disable("concur")
+
+if not TYPE_CHECKING:
+    # The checker is loaded when one of its names is asked for. A program that imports a lock need not wait
+    # for it, nor have greenlet, which free-threaded builds cannot use without their lock coming back.
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module 'concur' has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module("concur.check"), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

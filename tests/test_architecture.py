@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import concur
+from concur.check.packages import public_names
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "concur"
@@ -94,12 +95,27 @@ def test_nothing_inside_imports_from_the_root() -> None:
     assert not found, f"these import from the package root: {', '.join(found)} {rule('root')}"
 
 
+def test_the_root_loads_no_checker() -> None:
+    """A program that imports a lock has no use for it, and a free-threaded build may lack greenlet."""
+    program = """
+import sys
+import concur
+assert not {"concur.check", "greenlet"} & set(sys.modules), "import concur loads the checker"
+from concur import *
+assert "concur.check" in sys.modules
+assert explore is concur.explore is sys.modules["concur.check"].explore
+assert not hasattr(concur, "exlpore")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stderr}\n{rule('root')}"
+
+
 def test_public_names() -> None:
     """__all__ is exactly what the package exports, and the reference has an entry for each name."""
     exported = {
         name
-        for name, value in vars(concur).items()
-        if getattr(value, "__module__", "").startswith("concur.") and not name.startswith("_")
+        for name in dir(concur)  # also what is loaded when it is asked for
+        if getattr(getattr(concur, name), "__module__", "").startswith("concur.") and not name.startswith("_")
     }
     assert sorted(concur.__all__) == sorted(exported), (
         f"__all__ differs from what is exported {rule('names')}"
@@ -108,6 +124,9 @@ def test_public_names() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
     documented = re.findall(r"^\.\. auto(?:class|exception|function):: concur\.(\w+)$", pages, re.MULTILINE)
     assert sorted(documented) == sorted(concur.__all__), f"the reference differs from __all__ {rule('names')}"
+    assert sorted(public_names()) == sorted(concur.__all__), (
+        f"code under the checker sees other names {rule('names')}"
+    )
 
 
 @pytest.mark.parametrize("name", concur.__all__)

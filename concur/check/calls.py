@@ -22,6 +22,7 @@ from concur.check.foreign import (
     NO_WEAK_REFERENCES,
     call_foreign,
     global_effect,
+    has_foreign_operators,
     in_standard_library,
     refuse_always,
 )  # fmt: skip
@@ -148,6 +149,11 @@ class Announced:
             note_view(result, self.owner)
             return result
         given = () if self.storing else args if not kwargs else (*args, *kwargs.values())
+        for each in given:
+            if type(each) not in SCALARS and has_foreign_operators(type(each)) and not is_container(each):
+                return call_foreign(
+                    run, self.function, args, kwargs, self.site or ("", 0), f"{self.__name__}()"
+                )
         moved = consumed(run, given)
         if self.__name__ in CONSUMERS:
             args = tuple([shared(each, self.site) for each in args])
@@ -311,7 +317,8 @@ def _class_callee(cls: Any, site: Site) -> Any:
 
 def _generated(cls: Any, maker: Any) -> bool:
     """Whether a method was generated for a class of a rewritten module, as dataclasses do."""
-    return bool(maker.__module__ == cls.__module__)
+    module = sys.modules.get(cls.__module__)
+    return bool(maker.__module__ == cls.__module__ and module is not None and visibility.MARK in vars(module))
 
 
 _PLAIN_CLASSES = frozenset(

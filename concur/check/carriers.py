@@ -14,6 +14,8 @@ import greenlet
 from concur.check.engine import Engine
 from concur.check.threads import Abort, VirtualThread
 
+_start_new_thread = _thread.start_new_thread  # that of the code under test is refused, see strangers.py
+
 _left_behind: list[
     greenlet.greenlet
 ] = []  # threads that swallow every Abort; kept, since freeing one resumes it
@@ -23,6 +25,7 @@ class GreenletCarrier:
     """Every virtual thread is a greenlet; the hub is the caller of the run."""
 
     def __init__(self) -> None:
+        self.home: int | None = _thread.get_ident()
         self.hub: Any = None
         self.next: VirtualThread | None = None
 
@@ -69,6 +72,8 @@ class GreenletCarrier:
 class ThreadCarrier:
     """Every virtual thread is a thread of the operating system; a baton lets one run at a time."""
 
+    home: int | None = None  # no thread is the only one to come from
+
     def __init__(self) -> None:
         self.hub = _thread.allocate_lock()
 
@@ -93,7 +98,7 @@ class ThreadCarrier:
     def _make(self, engine: Engine, thread: VirtualThread) -> None:
         thread.carrier = _thread.allocate_lock()
         thread.carrier.acquire()
-        _thread.start_new_thread(self._life, (engine, thread))
+        _start_new_thread(self._life, (engine, thread))
 
     def announced(self, thread: VirtualThread) -> None:
         assert thread.creator is not None

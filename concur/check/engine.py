@@ -41,6 +41,7 @@ class Engine(Effects):
         super().__init__()
         self.strategy = strategy
         self.carrier = carrier
+        self.home = carrier.home
         self.options = options
         self.knowledge = knowledge  # see knowledge.py
         self.full = full  # announce also what is known to be constant

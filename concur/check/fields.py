@@ -87,7 +87,10 @@ def _load_special(run: Engine, mode: int, thing: Any, name: str, site: Site) -> 
         return _load_from_class(run, thing, name, site)
     if mode == visibility.MODULE:
         namespace = thing.__dict__
-        if visibility.MARK in namespace and name in namespace.get("__concur_names__", ()):
+        if visibility.MARK not in namespace:
+            if f"{thing.__name__}:{name}" in run.knowledge.names:  # a function of that module binds it
+                run.step((READ, f"{thing.__name__}:{name}", None, site, None))
+        elif name in namespace.get("__concur_names__", ()):
             read_name(f"{thing.__file__}:{name}", site)
         return getattr(thing, name)
     if mode == visibility.DICTIONARY:

@@ -9,15 +9,17 @@ of these accesses turns out to race, the program is `uncheckable`, by name.
 import collections
 import operator
 import os
+import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from concur.check import contents
 from concur.check.buffers import exporter
 from concur.check.engine import Engine
+from concur.check.foreign_state import Reach
 from concur.check.ops import ELSEWHERE, READ, WRITE
-from concur.check.touch import places_of
+from concur.check.touch import keep, places_of
 from concur.check.visibility import announces
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
@@ -26,6 +28,9 @@ _STATELESS = frozenset(
     fractions decimal datetime traceback reprlib keyword copyreg copy pprint json inspect ast itertools heapq bisect
     statistics _pytest pytest hypothesis greenlet dataclasses contextlib weakref linecache tokenize concur""".split()
 )
+
+# Modules whose variables are not followed: those of the standard library are used by several threads every day.
+_WITHOUT_VARIABLES = _STATELESS | sys.stdlib_module_names
 
 # Modules that act on the world, start threads of their own or wait for it.
 _BLOCKING = frozenset(
@@ -129,6 +134,45 @@ def refuse_always(run: Engine, function: Any, site: tuple[str, int]) -> None:
         )
 
 
+def _content(run: Engine, thing: Any, mode: int) -> Iterable[tuple[Any, int]]:
+    """All that can be touched of one thing, what it holds apart."""
+    if contents.is_container(thing):
+        yield from places_of(thing, mode)
+        return
+    fields = contents.fields_of(thing)
+    for field in fields:
+        yield (id(thing), field), mode
+        if field in run.knowledge.conflated:
+            yield field, mode
+    if not fields:
+        yield (id(thing), "[]"), mode
+
+
+def _besides(run: Engine, function: Any, reached: list[Any], args: tuple[Any, ...]) -> list[tuple[Any, int]]:
+    """The same of all that a function can reach by its own means."""
+    if function is getattr:
+        names: frozenset[str] | None = frozenset((args[1],))
+    elif type(function) in (operator.methodcaller, operator.attrgetter):
+        names = None
+    else:
+        names = frozenset()
+    reach = Reach(function, reached, _WITHOUT_VARIABLES, names)
+    touched: list[tuple[Any, int]] = []
+    knowledge = run.knowledge
+    for place, mode in reach.places.items():
+        if isinstance(place, str):
+            known = knowledge.names if ":" in place else knowledge.conflated
+            if mode == WRITE and place not in known:
+                knowledge.learn(known, place)  # from now on whoever reads it says so
+            elif place not in known:
+                continue
+        touched.append((place, mode))
+    keep(reach)
+    for thing in reach.objects:
+        touched += _content(run, thing, WRITE if reach.changes else READ)
+    return touched
+
+
 def call_foreign(
     run: Engine,
     function: Callable[..., Any],
@@ -141,7 +185,7 @@ def call_foreign(
 ) -> Any:
     """Call code that was not rewritten, with all it can reach announced."""
     module = module_of(function)
-    where = f"{name} at {site[0]}:{site[1]}"
+    where = f"{name} at {site[0]}:{site[1]}" if site[0] else f"{name}, which a thread was given,"
     if module in _BLOCKING:
         run.give_up(f"{where} comes from module '{module}', which cannot be controlled")
     if module == "weakref":
@@ -162,14 +206,11 @@ def call_foreign(
     touched: list[tuple[Any, int]] = []
     reached = contents.objects_in(roots)
     for thing in reached:
-        if contents.is_container(thing):
-            touched += places_of(thing, mode)
-        else:
-            for field in contents.fields_of(thing):
-                touched.append(((id(thing), field), mode))
-            if not contents.fields_of(thing):
-                touched.append(((id(thing), "[]"), mode))
-    if module in _WORLD:
+        touched += _content(run, thing, mode)
+    touched += _besides(run, function, [*roots, *reached], args)
+    if module in _WORLD and not (
+        module == "pathlib" and isinstance(function, type)
+    ):  # to make a path is harmless
         touched.append((ELSEWHERE, WRITE))
     if touched and run.frozen is None:
         thread = run.current

@@ -54,7 +54,7 @@ def public_names() -> dict[str, str]:
         tree = ast.parse(text.read())
     return {
         alias.asname or alias.name: node.module
-        for node in tree.body
+        for node in ast.walk(tree)  # what is loaded later stands under `if TYPE_CHECKING`
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("concur.")
         for alias in node.names
     }

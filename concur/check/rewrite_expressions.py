@@ -272,11 +272,8 @@ class Expressions(ast.NodeTransformer):
         if sign in ("is", "is not"):
             return True
         if sign in ("in", "not in"):
-            return _is_constant(right) or (
-                isinstance(right, ast.Tuple)
-                and all(isinstance(element, ast.Constant) for element in right.elts)
-            )
-        return _is_constant(left) or _is_constant(right)
+            return _is_constant(right)
+        return _is_constant(left) and _is_constant(right)
 
     def _visit_children(self, node: _Node) -> _Node:
         self.generic_visit(node)
@@ -285,7 +282,7 @@ class Expressions(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         sign = SIGNS[type(node.op)]
         left, right = self.expr(node.left), self.expr(node.right)
-        if (_is_number(left) or _is_number(right)) and sign not in ("*", "%"):
+        if _is_number(left) and _is_number(right):
             node.left, node.right = left, right
             return node
         return ast.copy_location(hook("binary", left, right, constant(sign), self.site(node)), node)

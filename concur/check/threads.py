@@ -90,6 +90,8 @@ class Strategy(Protocol):
 class Carrier(Protocol):
     """What virtual threads run on. See `carriers.py`."""
 
+    home: int | None  # the only thread of the operating system that a run comes from, if there is one
+
     def start(self, engine: "Engine", thread: VirtualThread) -> None:
         """Run the thread up to its first announcement, and come back."""
 

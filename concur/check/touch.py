@@ -12,15 +12,23 @@ from concur.check.visibility import MARK
 Site = tuple[str, int]
 
 _views: dict[int, tuple[Any, Any]] = {}  # id of a view -> the view and its dictionary
+_kept: list[Any] = []  # what steps touch beside the object that they keep
 
 
 def new_run() -> None:
     """Forget the objects of the last run."""
     _views.clear()
+    _kept.clear()
+
+
+def keep(thing: Any) -> None:
+    """Keep alive until the run is over what a step touches: no address may be used twice in a run."""
+    _kept.append(thing)
 
 
 def place_of(thing: Any) -> Any:
-    """The location of the content of a container."""
+    """The location of the content of a container; it is kept alive."""
+    keep(thing)
     view = _views.get(id(thing))
     return (id(owner_of(thing) if view is None else view[1]), "[]")
 
@@ -59,7 +67,10 @@ def _touch_buffers(run: Engine, kind: int, thing: Any, site: Site | None, also: 
 
 def places_of(thing: Any, mode: int) -> tuple[tuple[Any, int], ...]:
     """What an operation on the whole content of a container touches."""
-    return whole(thing, mode) if is_buffer(thing) else ((place_of(thing), mode),)
+    if not is_buffer(thing):
+        return ((place_of(thing), mode),)
+    keep(exporter(thing))
+    return whole(thing, mode)
 
 
 def mode_of(thing: Any) -> int:

@@ -1,6 +1,7 @@
 """Hooks for variables that functions share, and for what goes round."""
 
 import contextlib
+from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,6 +63,12 @@ def tick(file: str, line: int) -> None:
     run = runs.active
     if run is None:
         loading.tick(file, line)
+    elif run.home is not None and get_ident() != run.home:
+        run.uncheckable = run.uncheckable or (
+            f"a thread of the operating system that is not part of the run came to {file}:{line}; it cannot be"
+            " controlled: let only threads that the scenario starts call the code under test"
+        )
+        raise SystemExit  # out of that thread
     else:
         run.tick(file, line)
 

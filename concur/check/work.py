@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from concur.check import engine as runs
-from concur.check import tokens
+from concur.check import strangers, tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
 from concur.check.cycles import Cycles
 from concur.check.dpor import Search
@@ -69,7 +69,8 @@ class Work:
         try:
             if capture:
                 sys.stdout = sys.stderr = self.output
-            with self.watch.on() if capture else contextlib.nullcontext():  # else a debugger is at work
+            # Without capture a debugger is at work.
+            with self.watch.on() if capture else contextlib.nullcontext(), strangers.refused():
                 yield
         finally:
             sys.stdout, sys.stderr = streams

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from concur.cli import main, worst
+from concur.cli import main
+from concur.cli.door import worst
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="FIFOs and signals are of POSIX")
 
@@ -40,7 +41,7 @@ def test_a_stopped_command_leaves_no_child(shell, exercise, home: Path, number: 
 
 
 def test_a_fault_of_ours_is_one_line_and_where_to_report_it(concur, home, monkeypatch) -> None:
-    monkeypatch.setattr("concur.cli.Course.above", lambda folder: 1 / 0)
+    monkeypatch.setattr("concur.cli.exercises.Course.above", lambda folder: 1 / 0)
     result = concur("list")
     assert result.exit_code == 70
     assert result.stderr.startswith(
@@ -51,7 +52,7 @@ def test_a_fault_of_ours_is_one_line_and_where_to_report_it(concur, home, monkey
 
 
 def test_the_traceback_of_a_fault_is_shown_on_request(concur, home, monkeypatch) -> None:
-    monkeypatch.setattr("concur.cli.Course.above", lambda folder: 1 / 0)
+    monkeypatch.setattr("concur.cli.exercises.Course.above", lambda folder: 1 / 0)
     monkeypatch.setenv("CONCUR_TRACEBACK", "1")
     assert "Traceback" in concur("list").stderr
 

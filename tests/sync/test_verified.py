@@ -4,46 +4,17 @@ A scenario takes the module that it uses. The claim about a primitive is that it
 verified; what makes the claim worth something is that a file with one line changed is refuted.
 """
 
-from collections.abc import Callable
-from itertools import accumulate
 from pathlib import Path
-from threading import Thread
 from types import ModuleType
 
 import pytest
 
 from concur import sync
-from concur.check import Status, Verdict, explore
+from concur.check import Status
 from concur.errors import DeadlockError, NotOwnerError
+from tests.sync.verifying import HOME, Room, Scenario, in_one_file, together, verdict_of
 
-HOME = Path(sync.__file__).parent
-
-
-def together(*calls: Callable[[], object]) -> None:
-    """Make each call in a thread of its own, and wait for all."""
-    threads = [Thread(target=call) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-class Room:
-    """Keeps a log of who goes in and out; more than *places* inside at a time are too many."""
-
-    def __init__(self, places: int) -> None:
-        self.places = places
-        self.log: list[int] = []
-
-    def visit(self) -> None:
-        self.log.append(+1)
-        self.log.append(-1)
-
-    def visits(self) -> int:
-        """How many there were, when all is over; fails if there was a crowd."""
-        inside = list(accumulate(self.log))
-        assert max(inside) <= self.places, f"inside at a time: {inside}"
-        return self.log.count(+1)
+PARTS = ("_parking", "mutex", "semaphore", "condition")
 
 
 def free(semaphore: sync.Semaphore) -> int:
@@ -367,16 +338,12 @@ SCENARIOS = {
 }
 
 
-def verdict_of(scenario: Callable[[ModuleType], None], module: Path) -> Verdict:
-    return explore(scenario, attempt=str(module), max_schedules=20_000, max_seconds=None)
-
-
 @pytest.mark.parametrize(
     ("file", "scenario"),
     [(file, scenario) for file, scenarios in SCENARIOS.items() for scenario in scenarios],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_verified(file: str, scenario: Callable[[ModuleType], None]) -> None:
+def test_verified(file: str, scenario: Scenario) -> None:
     """Under every interleaving of two threads of two calls, or three of one, the claim holds."""
     verdict = verdict_of(scenario, HOME / f"{file}.py")
     assert verdict.status is Status.VERIFIED, str(verdict)
@@ -511,24 +478,12 @@ MUTANTS = {
 }
 
 
-def in_one_file(file: str = "", right: str = "", wrong: str = "") -> str:
-    """The primitives as one file, with one change, and without the imports between them."""
-    text = ""
-    for name in ("_parking", "mutex", "semaphore", "condition"):
-        part = (HOME / f"{name}.py").read_text(encoding="utf-8")
-        if name == file:
-            assert part.count(right) == 1, "the mutant does not fit the file"
-            part = part.replace(right, wrong)
-        text += "".join(line for line in part.splitlines(True) if not line.startswith("from concur.sync"))
-    return text
-
-
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_mutant_refuted(mutant: str, tmp_path: Path) -> None:
     """The scenarios notice a wrong line."""
     file, right, wrong, scenario = MUTANTS[mutant]
     module = tmp_path / "mutant.py"
-    module.write_text(in_one_file(file, right, wrong), encoding="utf-8")
+    module.write_text(in_one_file(PARTS, file, right, wrong), encoding="utf-8")
     verdict = verdict_of(scenario, module)
     assert verdict.status is Status.REFUTED, str(verdict)
 
@@ -536,7 +491,7 @@ def test_mutant_refuted(mutant: str, tmp_path: Path) -> None:
 def test_in_one_file_verified(tmp_path: Path) -> None:
     """What refutes a mutant is the change, not the way in which it was written down."""
     module = tmp_path / "unchanged.py"
-    module.write_text(in_one_file(), encoding="utf-8")
+    module.write_text(in_one_file(PARTS), encoding="utf-8")
     for scenario in (mutex_tried, semaphore_times_out, condition_times_out):
         verdict = verdict_of(scenario, module)
         assert verdict.status is Status.VERIFIED, str(verdict)
