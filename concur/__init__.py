@@ -17,7 +17,17 @@ from concur.errors import (
     TokenError,
     UsageError,
 )
-from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
+from concur.sync import (
+    AtomicInteger,
+    AtomicReference,
+    BoundedQueue,
+    Condition,
+    Future,
+    MonitorQueue,
+    Mutex,
+    Semaphore,
+    ThreadPool,
+)
 
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
@@ -40,6 +50,10 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "Mutex",
     "Semaphore",
     "Condition",
+    "BoundedQueue",
+    "MonitorQueue",
+    "ThreadPool",
+    "Future",
     # What goes wrong
     "ConcurError",
     "UsageError",

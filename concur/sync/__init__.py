@@ -2,7 +2,21 @@
 
 from concur.sync.atomic import AtomicInteger, AtomicReference
 from concur.sync.condition import Condition
+from concur.sync.future import Future
+from concur.sync.monitor_queue import MonitorQueue
 from concur.sync.mutex import Mutex
+from concur.sync.pool import ThreadPool
+from concur.sync.queue import BoundedQueue
 from concur.sync.semaphore import Semaphore
 
-__all__ = ["AtomicInteger", "AtomicReference", "Condition", "Mutex", "Semaphore"]
+__all__ = [
+    "AtomicInteger",
+    "AtomicReference",
+    "BoundedQueue",
+    "Condition",
+    "Future",
+    "MonitorQueue",
+    "Mutex",
+    "Semaphore",
+    "ThreadPool",
+]

@@ -56,6 +56,12 @@ def wake_first(line: deque[Place]) -> bool:
     return False
 
 
+def wake(line: deque[Place], n: int) -> None:
+    """Wake the *n* longest waiters of *line*, or as many as there are."""
+    while n > 0 and wake_first(line):
+        n -= 1
+
+
 def leave(line: deque[Place], place: Place) -> None:
     """Take *place* out of *line*, if it is still there."""
     if place in line:

@@ -27,29 +27,23 @@ true that concerns everybody, and notifies all.
 """
 
 import threading
-import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from queue import Empty, Full
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from concur.errors import Closed
+from concur.sync._queue import Queue, deadline_of, left_until
 from concur.sync.condition import Condition
 
 T = TypeVar("T")
 
 
-class MonitorQueue(Generic[T]):
+class MonitorQueue(Queue[T]):
     """At most *maxsize* items, first in, first out; drop-in for ``queue.Queue(maxsize)``."""
 
     def __init__(self, maxsize: int, *, name: str | None = None) -> None:
-        if maxsize < 1:
-            raise ValueError(
-                f"a bounded queue has room for 1 item or more, not {maxsize}.\n"
-                "For a queue without a bound use queue.SimpleQueue, or queue.Queue()."
-            )
-        self.name = name
-        self.maxsize = maxsize
+        super().__init__(maxsize, name)
         self._lock = threading.Lock()  # guards all that follows
         self._items: deque[T] = deque()  # invariant: never more than maxsize
         self._unfinished = 0  # items put for which task_done() was not called
@@ -59,16 +53,14 @@ class MonitorQueue(Generic[T]):
         self._all_done = Condition(self._lock)  # notified when _unfinished becomes 0
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
-        """Add an item, waiting for room if there is none; the same as :meth:`BoundedQueue.put`."""
-        deadline = _deadline(block, timeout)
+        deadline = deadline_of(block, timeout)
         with self._lock:
             self._wait_for_room(deadline)
             self._add(item)
 
     def put_many(self, items: Iterable[T], timeout: float | None = None) -> int:
-        """Add items in their order, and say how many are in; the same as :meth:`BoundedQueue.put_many`."""
         batch, put = list(items), 0
-        deadline = _deadline(True, timeout)
+        deadline = deadline_of(True, timeout)
         with self._lock:
             try:
                 for item in batch:
@@ -80,36 +72,21 @@ class MonitorQueue(Generic[T]):
                     raise
         return put
 
-    def put_nowait(self, item: T) -> None:
-        """``put(item, block=False)``."""
-        self.put(item, False)
-
     def get(self, block: bool = True, timeout: float | None = None) -> T:
-        """Take the oldest item out, waiting for one if there is none; the same as :meth:`BoundedQueue.get`."""
-        deadline = _deadline(block, timeout)
+        deadline = deadline_of(block, timeout)
         with self._lock:
             self._wait_for_item(deadline)
             return self._take()
 
     def get_many(self, limit: int, timeout: float | None = None) -> list[T]:
-        """Take what is there, waiting only for the first; the same as :meth:`BoundedQueue.get_many`."""
         if limit < 1:
             raise ValueError(f"get_many takes 1 item or more, not {limit}")
-        deadline = _deadline(True, timeout)
+        deadline = deadline_of(True, timeout)
         with self._lock:
             self._wait_for_item(deadline)
             return [self._take() for _ in range(min(limit, len(self._items)))]
 
-    def get_nowait(self) -> T:
-        """``get(block=False)``."""
-        return self.get(False)
-
-    def close(self) -> None:
-        """Let nothing more in; the same as :meth:`BoundedQueue.close`."""
-        self.shutdown()
-
     def shutdown(self, immediate: bool = False) -> None:
-        """Close the queue; if *immediate*, throw away what is in, counting each item as a task that is done."""
         with self._lock:
             self._closed = True
             if immediate:
@@ -122,21 +99,10 @@ class MonitorQueue(Generic[T]):
 
     @property
     def closed(self) -> bool:
-        """Whether the queue was closed; there may be items left to take."""
         with self._lock:
             return self._closed
 
-    def __iter__(self) -> Iterator[T]:
-        """Take items out, waiting for each, until the queue is closed and empty."""
-        while True:
-            try:
-                item = self.get()
-            except Closed:
-                return
-            yield item
-
     def task_done(self) -> None:
-        """Say that an item that was taken has been dealt with; a ValueError if there were not so many."""
         with self._lock:
             if self._unfinished == 0:
                 raise ValueError("task_done() was called more often than items were put")
@@ -145,50 +111,35 @@ class MonitorQueue(Generic[T]):
                 self._all_done.notify_all()
 
     def join(self) -> None:
-        """Wait until `task_done` was called for every item that was put."""
         with self._lock:
             while self._unfinished:
                 self._all_done.wait()
 
     @property
     def unfinished_tasks(self) -> int:
-        """How many items were put for which `task_done` was not called."""
         with self._lock:
             return self._unfinished
 
     def qsize(self) -> int:
-        """How many items are in; it may have changed by the time the caller looks at the number."""
         with self._lock:
             return len(self._items)
 
-    def empty(self) -> bool:
-        """Whether no item is in; see `qsize`."""
-        return self.qsize() == 0
-
-    def full(self) -> bool:
-        """Whether there is no room; see `qsize`."""
-        return self.qsize() == self.maxsize
-
-    def __repr__(self) -> str:
-        name = "" if self.name is None else f" {self.name!r}"
-        return f"<MonitorQueue{name} {len(self._items)}/{self.maxsize}{' closed' * self._closed}>"
-
     # These are called with the lock held.
 
-    def _wait_for_room(self, deadline: float | None) -> None:
+    def _wait_for_room(self, deadline: float) -> None:
         while not self._closed and len(self._items) >= self.maxsize:
-            left = _left(deadline)
+            left = left_until(deadline)
             if left is not None and left <= 0:
                 raise Full
             self._not_full.wait(left)
         if self._closed:
-            raise Closed(f"put into {self._called()}, which is closed")
+            raise self._no_put()
 
-    def _wait_for_item(self, deadline: float | None) -> None:
+    def _wait_for_item(self, deadline: float) -> None:
         while not self._items:
             if self._closed:
-                raise Closed(f"get from {self._called()}, which is closed and empty")
-            left = _left(deadline)
+                raise self._no_get()
+            left = left_until(deadline)
             if left is not None and left <= 0:
                 raise Empty
             self._not_empty.wait(left)
@@ -202,22 +153,3 @@ class MonitorQueue(Generic[T]):
         item = self._items.popleft()
         self._not_full.notify()
         return item
-
-    def _called(self) -> str:
-        return "an unnamed queue" if self.name is None else f"queue {self.name!r}"
-
-
-def _deadline(block: bool, timeout: float | None) -> float | None:
-    """When the clock shows this, the time is up; None for never, and 0 for at once."""
-    if not block:
-        return 0.0
-    if timeout is None:
-        return None
-    if timeout < 0:
-        raise ValueError(f"a queue waits for 0 seconds or more, not {timeout}")
-    return time.monotonic() + timeout if timeout else 0.0
-
-
-def _left(deadline: float | None) -> float | None:
-    """How many seconds until then; None for ever."""
-    return deadline - time.monotonic() if deadline else deadline

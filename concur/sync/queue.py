@@ -15,8 +15,12 @@ read how a queue is built, :class:`concur.MonitorQueue`, which promises the same
     >>> waiter = Thread(target=take_orders)
     >>> waiter.start()
     >>> for order in orders:  # until closed and empty
-    ...     print(order, end=", ")
-    table 0, table 1, table 2, table 3, table 4, 
+    ...     print(order)
+    table 0
+    table 1
+    table 2
+    table 3
+    table 4
     >>> waiter.join()
     >>> orders
     <BoundedQueue 'orders' 0/2 closed>
@@ -50,30 +54,23 @@ such a call in their own thread (``queue.Queue`` is not either; ``SimpleQueue`` 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from math import inf
+from collections.abc import Iterable
 from queue import Empty, Full
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from concur.errors import Closed
-from concur.sync._parking import Line, Place, leave, wake_first
+from concur.sync._parking import Line, Place, leave, wake, wake_first
+from concur.sync._queue import Queue, deadline_of, left_until
 
 T = TypeVar("T")
 
 _HANDFUL = 64  # so many slots at most lie ready for `put`
 
 
-class BoundedQueue(Generic[T]):
+class BoundedQueue(Queue[T]):
     """At most *maxsize* items, first in, first out; drop-in for ``queue.Queue(maxsize)``."""
 
     def __init__(self, maxsize: int, *, name: str | None = None) -> None:
-        if maxsize < 1:
-            raise ValueError(
-                f"a bounded queue has room for 1 item or more, not {maxsize}.\n"
-                "For a queue without a bound use queue.SimpleQueue, or queue.Queue()."
-            )
-        self.name = name
-        self.maxsize = maxsize
+        super().__init__(maxsize, name)
         self._items: deque[T] = deque()
         # The slots that are not under an item. Invariant: every slot is in one of these, under an item, or in
         # the hands of a thread in the middle of a call; and a place in _getters implies that none is in _free.
@@ -91,24 +88,12 @@ class BoundedQueue(Generic[T]):
         self._issue()
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
-        """Add an item, waiting for room if there is none.
-
-        Args:
-            item: anything.
-            block: whether to wait; without, *timeout* means nothing.
-            timeout: seconds to wait at most.
-
-        Raises:
-            queue.Full: there was no room (in time).
-            Closed: the queue is closed, or was closed while this call waited; the item is not in.
-            ValueError: *timeout* is negative.
-        """
-        if timeout is not None:
-            _check(block, timeout)
+        if timeout is not None and timeout < 0:
+            deadline_of(block, timeout)  # a ValueError, if it matters
         try:
             self._free.pop()
         except IndexError:
-            if not self._put_all([item], _deadline(block, timeout)):
+            if not self._put_all([item], deadline_of(block, timeout)):
                 raise Full from None
             return
         except BaseException:  # Ctrl-C, with the slot in hand
@@ -117,60 +102,19 @@ class BoundedQueue(Generic[T]):
         self._items.append(item)
 
     def put_many(self, items: Iterable[T], timeout: float | None = None) -> int:
-        """Add items in their order, as many at a time as there is room for, waiting until all are in.
-
-        It is not one step: items that others put may come to lie between. Who gets an exception knows that
-        nothing went in; who gets a number knows how many did, and ``items[number:]`` did not.
-
-        Args:
-            items: if it is a list or a tuple, the rest can be told.
-            timeout: seconds to wait at most, for all of them together.
-
-        Returns:
-            How many are in. Fewer than all only if the time was up, or the queue was closed, in between.
-
-        Raises:
-            queue.Full: not even one went in (in time).
-            Closed: not even one went in before the queue was closed.
-            ValueError: *timeout* is negative.
-
-        >>> from concur import BoundedQueue
-        >>> queue = BoundedQueue(3)
-        >>> queue.put_many("abcde", timeout=0)
-        3
-        >>> queue.get_many(2), queue.get_many(2)
-        (['a', 'b'], ['c'])
-        """
         batch = list(items)
-        if timeout is not None:
-            _check(True, timeout)
-        put = self._put_all(batch, _deadline(True, timeout))
+        put = self._put_all(batch, deadline_of(True, timeout))
         if batch and not put:
             raise Full
         return put
 
-    def put_nowait(self, item: T) -> None:
-        """``put(item, block=False)``."""
-        self.put(item, False)
-
     def get(self, block: bool = True, timeout: float | None = None) -> T:
-        """Take the oldest item out, waiting for one if there is none.
-
-        Args:
-            block: whether to wait; without, *timeout* means nothing.
-            timeout: seconds to wait at most.
-
-        Raises:
-            queue.Empty: there was no item (in time).
-            Closed: the queue is closed, and everything that was put has been taken.
-            ValueError: *timeout* is negative.
-        """
-        if timeout is not None:
-            _check(block, timeout)
+        if timeout is not None and timeout < 0:
+            deadline_of(block, timeout)  # a ValueError, if it matters
         try:
             item = self._items.popleft()
         except IndexError:
-            return self._get_up_to(1, _deadline(block, timeout))[0]
+            return self._get_up_to(1, deadline_of(block, timeout))[0]
         except BaseException:  # Ctrl-C, which takes the item with it, as it does in any queue; not the slot
             self._give_back(1)
             raise
@@ -182,69 +126,24 @@ class BoundedQueue(Generic[T]):
         return item
 
     def get_many(self, limit: int, timeout: float | None = None) -> list[T]:
-        """Take what is there, at least one item and at most *limit*, waiting only for the first.
-
-        Args:
-            limit: how many at most; 1 or more.
-            timeout: seconds to wait for the first.
-
-        Raises:
-            queue.Empty: there was no item (in time). Nothing was taken.
-            Closed: the queue is closed, and everything that was put has been taken.
-            ValueError: *timeout* is negative, or *limit* less than 1.
-        """
         if limit < 1:
             raise ValueError(f"get_many takes 1 item or more, not {limit}")
-        if timeout is not None:
-            _check(True, timeout)
-        return self._get_up_to(limit, _deadline(True, timeout))
-
-    def get_nowait(self) -> T:
-        """``get(block=False)``."""
-        return self.get(False)
-
-    def close(self) -> None:
-        """Let nothing more in: every `put` raises `Closed`, also those that wait.
-
-        What is in can still be taken; after that `get` raises `Closed` too, and iteration ends. To close twice
-        is to close once.
-        """
-        self.shutdown()
+        return self._get_up_to(limit, deadline_of(True, timeout))
 
     def shutdown(self, immediate: bool = False) -> None:
-        """Close the queue, as ``queue.Queue.shutdown`` of Python 3.13 does.
-
-        Args:
-            immediate: throw away what is in, counting each item as a task that is done.
-        """
         with self._guard:
             self._stop_puts()
             self._closed = True
             if immediate:
                 self._throw_away()
-            while wake_first(self._getters) or wake_first(self._putters):
-                pass
+            wake(self._getters, len(self._getters))
+            wake(self._putters, len(self._putters))
 
     @property
     def closed(self) -> bool:
-        """Whether the queue was closed; there may be items left to take."""
         return self._closed
 
-    def __iter__(self) -> Iterator[T]:
-        """Take items out, waiting for each, until the queue is closed and empty."""
-        while True:
-            try:
-                item = self.get()
-            except Closed:
-                return
-            yield item
-
     def task_done(self) -> None:
-        """Say that an item that was taken has been dealt with.
-
-        Raises:
-            ValueError: there were not so many items.
-        """
         with self._guard:
             if self.unfinished_tasks <= 0:
                 raise ValueError("task_done() was called more often than items were put")
@@ -252,40 +151,25 @@ class BoundedQueue(Generic[T]):
             self._wake_joiners_if_all_done()
 
     def join(self) -> None:
-        """Wait until `task_done` was called for every item that was put."""
-        while True:
-            place = Place()
-            with self._guard:
-                if self.unfinished_tasks <= 0:
-                    return
-                self._joiners.append(place)
-            try:
-                place.sleep()
-            except BaseException:  # Ctrl-C
+        place = None
+        try:
+            while True:
                 with self._guard:
-                    leave(self._joiners, place)
-                raise
+                    if self.unfinished_tasks <= 0:
+                        return
+                    place = Place()
+                    self._joiners.append(place)
+                place.sleep()
+        except BaseException:  # Ctrl-C
+            self._leave(self._joiners, place)
+            raise
 
     @property
     def unfinished_tasks(self) -> int:
-        """How many items were put for which `task_done` was not called."""
         return self._issued - len(self._free) - self._done
 
     def qsize(self) -> int:
-        """How many items are in; it may have changed by the time the caller looks at the number."""
         return len(self._items)
-
-    def empty(self) -> bool:
-        """Whether no item is in; see `qsize`."""
-        return not self.qsize()
-
-    def full(self) -> bool:
-        """Whether there is no room; see `qsize`."""
-        return self.qsize() >= self.maxsize
-
-    def __repr__(self) -> str:
-        name = "" if self.name is None else f" {self.name!r}"
-        return f"<BoundedQueue{name} {self.qsize()}/{self.maxsize}{' closed' * self._closed}>"
 
     # The slow half: who cannot go on, and who must wake somebody.
 
@@ -297,35 +181,46 @@ class BoundedQueue(Generic[T]):
                 if self._closed:
                     if put:
                         return put
-                    raise Closed(f"put into {self._called()}, which is closed")
+                    raise self._no_put()
                 self._gather()
                 n = min(self._spare, len(batch) - put)
                 if n:
                     chunk = batch[put : put + n]
-                    # From here to the call of extend() no call, and so no Ctrl-C: slots and items stay in step.
+                    # Up to the call of extend() no call, and so no Ctrl-C: slots and items stay in step.
                     self._spare -= n
                     self._issued += n
                     try:
                         self._items.extend(chunk)
                     finally:
-                        while n and wake_first(self._getters):
-                            n -= 1
+                        wake(self._getters, len(chunk))
                         if not self._getters:
                             self._issue()
                     put += len(chunk)
                     continue
-                left = _left(deadline)
+            if not self._wait_for_slot(deadline):
+                return put
+        return put
+
+    def _wait_for_slot(self, deadline: float) -> bool:
+        """Return True when there may be a slot, False when the time is up and there is none."""
+        left, place = left_until(deadline), None
+        try:
+            with self._guard:
+                self._gather()
+                if self._closed or self._spare:
+                    return True
                 if left is not None and left <= 0:
-                    if self._is_full_for_certain():
-                        return put
-                    continue
+                    return not self._is_full()
                 place = Place()
                 self._putters.append(place)
                 if self._freed:
                     self._putters.pop()
-                    continue
+                    return True
             self._sleep(self._putters, place, left)
-        return put
+        except BaseException:  # Ctrl-C, or a time-out that the machine cannot wait
+            self._leave(self._putters, place)
+            raise
+        return True
 
     def _get_up_to(self, limit: int, deadline: float) -> list[T]:
         """Take at least one item; raises Empty or Closed."""
@@ -352,35 +247,38 @@ class BoundedQueue(Generic[T]):
 
     def _wait_for_item(self, deadline: float) -> None:
         """Return when there may be an item; there was none a moment ago."""
-        left = _left(deadline)
+        left, place = left_until(deadline), None
         if left is not None and left <= 0 and not self._closed:
             raise Empty
-        with self._guard:
-            if not self._closed:
+        try:
+            with self._guard:
                 self._stop_puts()
-            if self._items:
-                if not self._closed and not self._getters:
-                    self._issue()
-                return
-            if self._closed:
-                raise Closed(f"get from {self._called()}, which is closed and empty")
-            place = Place()
-            self._getters.append(place)
-        self._sleep(self._getters, place, left)
+                if self._items:
+                    if not self._closed and not self._getters:
+                        self._issue()
+                    return
+                if self._closed:
+                    raise self._no_get()
+                place = Place()
+                self._getters.append(place)
+            self._sleep(self._getters, place, left)
+        except BaseException:  # Ctrl-C, or a time-out that the machine cannot wait
+            self._leave(self._getters, place)
+            raise
 
     def _sleep(self, line: deque[Place], place: Place, left: float | None) -> None:
-        """Sleep in line until woken, or for so long; in any case the place is out of line afterwards."""
-        try:
-            if place.sleep(left):
-                return
-        except BaseException:  # Ctrl-C, or a time-out that the machine cannot wait
+        """Sleep in line until woken, or for so long; the place is out of line afterwards."""
+        if not place.sleep(left):
+            with self._guard:
+                leave(line, place)
+
+    def _leave(self, line: deque[Place], place: Place | None) -> None:
+        """Leave the line without having got what was waited for; a wake-up that came goes to the next in it."""
+        if place is not None:
             with self._guard:
                 leave(line, place)
                 if place.woken:
-                    wake_first(line)  # the wake-up that we were given belongs to the next in line
-            raise
-        with self._guard:
-            leave(line, place)
+                    wake_first(line)
 
     def _gather(self) -> None:
         """Take all free slots into _spare. Under the guard."""
@@ -412,8 +310,8 @@ class BoundedQueue(Generic[T]):
         while self._spare + len(self._freed) + len(self._items) < self.maxsize:
             time.sleep(0)  # somebody is in the middle of a call
 
-    def _is_full_for_certain(self) -> bool:
-        """Whether every slot is under an item; False as soon as one is free. Under the guard."""
+    def _is_full(self) -> bool:
+        """Whether every slot is under an item; False as soon as one is free. Under the guard, after _gather."""
         while len(self._items) < self.maxsize:
             if self._freed:
                 return False
@@ -427,6 +325,10 @@ class BoundedQueue(Generic[T]):
         if self._putters:
             self._wake_putters(n)
 
+    def _wake_putters(self, n: int) -> None:
+        with self._guard:
+            wake(self._putters, n)
+
     def _give_unused(self) -> None:
         """Free a slot that `put` took, but did not use."""
         with self._guard:
@@ -439,9 +341,7 @@ class BoundedQueue(Generic[T]):
         """Put items back where they were taken, with their slots."""
         with self._guard:
             self._items.extendleft(reversed(taken))
-            n = len(taken)
-            while n and wake_first(self._getters):
-                n -= 1
+            wake(self._getters, len(taken))
 
     def _throw_away(self) -> None:
         """Take out what is in. Under the guard, and only when closed."""
@@ -455,34 +355,6 @@ class BoundedQueue(Generic[T]):
         self._done += min(thrown, self.unfinished_tasks)
         self._wake_joiners_if_all_done()
 
-    def _wake_putters(self, n: int) -> None:
-        with self._guard:
-            while n and wake_first(self._putters):
-                n -= 1
-
     def _wake_joiners_if_all_done(self) -> None:
         if self.unfinished_tasks <= 0:
-            while wake_first(self._joiners):
-                pass
-
-    def _called(self) -> str:
-        return "an unnamed queue" if self.name is None else f"queue {self.name!r}"
-
-
-def _check(block: bool, timeout: float) -> None:
-    if block and timeout < 0:
-        raise ValueError(f"a queue waits for 0 seconds or more, not {timeout}")
-
-
-def _deadline(block: bool, timeout: float | None) -> float:
-    """Until when to wait: for ever, not at all, or until the clock shows it."""
-    if not block or timeout == 0:
-        return -inf
-    return inf if timeout is None else time.monotonic() + timeout
-
-
-def _left(deadline: float) -> float | None:
-    """How many seconds until then; None for ever."""
-    if deadline == inf:
-        return None
-    return 0.0 if deadline == -inf else deadline - time.monotonic()
+            wake(self._joiners, len(self._joiners))
