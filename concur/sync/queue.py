@@ -348,7 +348,8 @@ class BoundedQueue(Queue[T]):
         thrown = 0
         try:
             while True:
-                self._items.popleft()
+                del self._items[0]
+                self._spare += 1
                 thrown += 1
         except IndexError:
             pass
