@@ -155,7 +155,7 @@ def three_put_get_get(module: ModuleType) -> None:
 
 def three_put_two_at_once(module: ModuleType) -> None:
     queue, got = new(module, 2), []
-    together(lambda: queue.put_many([1, 2]), lambda: got.append(queue.get()), lambda: got.append(queue.get()))
+    together(*[lambda: got.append(queue.get())] * 2, lambda: queue.put_many([1, 2]))
     assert sorted(got) == [1, 2]
 
 
