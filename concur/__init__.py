@@ -20,11 +20,15 @@ from concur.errors import (
 from concur.sync import (
     AtomicInteger,
     AtomicReference,
+    Barrier,
     BoundedQueue,
     Condition,
+    CountDownLatch,
+    Event,
     Future,
     MonitorQueue,
     Mutex,
+    ReadWriteLock,
     Semaphore,
     ThreadPool,
 )
@@ -54,6 +58,10 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "MonitorQueue",
     "ThreadPool",
     "Future",
+    "Event",
+    "Barrier",
+    "CountDownLatch",
+    "ReadWriteLock",
     # What goes wrong
     "ConcurError",
     "UsageError",

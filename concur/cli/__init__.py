@@ -6,6 +6,7 @@ several, the worst: 2, 1, 3, 0. Further: 70 a fault in concur itself, 130 stoppe
 
 import click
 
+from concur.cli.demo import demo
 from concur.cli.door import Door
 from concur.cli.exercises import check, list_
 from concur.cli.explore import explore
@@ -17,5 +18,5 @@ def main() -> None:
     """Learn concurrency by building it; check programs under every interleaving."""
 
 
-for command in (explore, list_, check):
+for command in (explore, list_, check, demo):
     main.add_command(command)

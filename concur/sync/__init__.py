@@ -1,22 +1,30 @@
 """Primitives between threads: plain programs over locks, deques and the clock."""
 
 from concur.sync.atomic import AtomicInteger, AtomicReference
+from concur.sync.barrier import Barrier
 from concur.sync.condition import Condition
+from concur.sync.event import Event
 from concur.sync.future import Future
+from concur.sync.latch import CountDownLatch
 from concur.sync.monitor_queue import MonitorQueue
 from concur.sync.mutex import Mutex
 from concur.sync.pool import ThreadPool
 from concur.sync.queue import BoundedQueue
+from concur.sync.rwlock import ReadWriteLock
 from concur.sync.semaphore import Semaphore
 
 __all__ = [
     "AtomicInteger",
     "AtomicReference",
+    "Barrier",
     "BoundedQueue",
     "Condition",
+    "CountDownLatch",
+    "Event",
     "Future",
     "MonitorQueue",
     "Mutex",
+    "ReadWriteLock",
     "Semaphore",
     "ThreadPool",
 ]

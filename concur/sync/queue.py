@@ -58,7 +58,7 @@ from collections.abc import Iterable
 from queue import Empty, Full
 from typing import TypeVar
 
-from concur.sync._parking import Line, Place, leave, wake, wake_first
+from concur.sync._parking import Line, Place, leave, wake, wake_all, wake_first
 from concur.sync._queue import Queue, deadline_of, left_until
 
 T = TypeVar("T")
@@ -136,8 +136,8 @@ class BoundedQueue(Queue[T]):
             self._closed = True
             if immediate:
                 self._throw_away()
-            wake(self._getters, len(self._getters))
-            wake(self._putters, len(self._putters))
+            wake_all(self._getters)
+            wake_all(self._putters)
 
     @property
     def closed(self) -> bool:
@@ -358,4 +358,4 @@ class BoundedQueue(Queue[T]):
 
     def _wake_joiners_if_all_done(self) -> None:
         if self.unfinished_tasks <= 0:
-            wake(self._joiners, len(self._joiners))
+            wake_all(self._joiners)

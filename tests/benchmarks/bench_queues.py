@@ -60,9 +60,7 @@ def between_threads(make: Make, size: int, threads: int, items: int) -> Rounds:
     return Rounds(run, calls=threads * items)
 
 
-AT_ONE = (
-    "With room for one item every item costs two switches of threads, on both sides alike; they are what is measured."
-)
+AT_ONE = "With room for one item each costs two switches of threads, on both sides alike; they are what is measured."
 
 
 def measure(bench: Bench) -> None:
@@ -105,14 +103,16 @@ def measure(bench: Bench) -> None:
             ours=between_threads(MonitorQueue, size, 1, items),
             theirs=between_threads(queue.Queue, size, 1, items),
             target=2.0 if size >= 64 else PARITY,
-            note=AT_ONE if size == 1 else "It is the textbook one: a lock is taken and a condition asked for each call.",
+            note=AT_ONE if size == 1 else "The textbook one: each call takes a lock and asks a condition.",
         )
     batch = list(range(16))
     bench.pair(
         "BoundedQueue, put_many and get_many of 16",
         against="queue.Queue, one by one",
         ours=Statement("q.put_many(batch); q.get_many(16)", q=BoundedQueue(64), batch=batch),
-        theirs=Statement("for item in batch: q.put(item)\nfor _ in batch: q.get()", q=queue.Queue(64), batch=batch),
+        theirs=Statement(
+            "for item in batch: q.put(item)\nfor _ in batch: q.get()", q=queue.Queue(64), batch=batch
+        ),
     )
 
 

@@ -11,10 +11,14 @@ from concur.errors import DeadlockError, NotOwnerError
 from concur.sync import (
     AtomicInteger,
     AtomicReference,
+    Barrier,
     BoundedQueue,
     Condition,
+    CountDownLatch,
+    Event,
     MonitorQueue,
     Mutex,
+    ReadWriteLock,
     Semaphore,
     ThreadPool,
 )
@@ -132,3 +136,56 @@ def test_a_pool_made_before() -> None:
 
     in_child(check)
     pool.shutdown()
+
+
+def test_held_sides_are_still_ours() -> None:
+    """The child's only thread reads, or writes, where the one that forked did."""
+    lock = ReadWriteLock()
+
+    def check_reading() -> None:
+        with pytest.raises(DeadlockError):
+            lock.write().acquire()
+        lock.read().release()
+        check_free()
+
+    def check_writing() -> None:
+        with pytest.raises(DeadlockError):
+            lock.read().acquire()
+        lock.write().release()
+        check_free()
+
+    def check_free() -> None:
+        with lock.write():
+            pass
+        with lock.read():
+            pass
+
+    with lock.read():
+        in_child(check_reading)
+    with lock.write():
+        in_child(check_writing)
+    in_child(check_free)
+
+
+def test_meeting_in_the_child() -> None:
+    """Event, latch and barrier are copied as they are, and work between threads that the child starts."""
+    event, latch, barrier = Event(), CountDownLatch(2), Barrier(2)
+    latch.count_down()
+
+    def meet() -> None:
+        event.wait()
+        latch.count_down()
+        barrier.wait()
+
+    def check() -> None:
+        other = threading.Thread(target=meet)
+        other.start()
+        event.set()
+        latch.wait()
+        barrier.wait()
+        other.join()
+
+    in_child(check)
+    assert not event.is_set()
+    assert latch.count == 1
+    assert barrier.n_waiting == 0

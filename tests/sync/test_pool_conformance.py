@@ -140,7 +140,8 @@ def test_bad_arguments(make: Make) -> None:
 @both_pools
 def test_after_shutdown(make: Make) -> None:
     """What was submitted is done; what comes later is a RuntimeError."""
-    held, done = Held(), []
+    held = Held()
+    done: list[int] = []
     pool = make(1)
     pool.submit(held)
     for n in range(5):
@@ -173,7 +174,8 @@ def test_cancelling_at_shutdown(make: Make) -> None:
 @both_pools
 def test_cancelling(make: Make) -> None:
     """A call that has not begun can be cancelled, and is then not made; one that has cannot."""
-    held, made = Held(), []
+    held = Held()
+    made: list[str] = []
     with make(1) as pool:
         first, second = pool.submit(held), pool.submit(made.append, "made")
         assert held.begun.wait(SECONDS)
@@ -321,7 +323,8 @@ def test_a_cancelled_future(make: Make) -> None:
 @both_futures
 def test_callbacks(make: Make) -> None:
     """Each is called once, in order, with the future; one that is added late at once."""
-    future, called = make(), []
+    future = make()
+    called: list[Any] = []
     future.add_done_callback(lambda ended: called.append((1, ended.result())))
     future.add_done_callback(lambda ended: called.append((2, ended is future)))
     assert called == []
@@ -339,7 +342,8 @@ def test_callbacks(make: Make) -> None:
 @both_futures
 def test_a_callback_that_fails(make: Make, reported, caplog: pytest.LogCaptureFixture) -> None:
     """The next is called all the same, and who ends the future does not notice; somebody is told."""
-    future, called = make(), []
+    future = make()
+    called: list[Any] = []
     future.add_done_callback(lambda ended: 1 // 0)
     future.add_done_callback(called.append)
     future.set_result(1)
@@ -382,7 +386,8 @@ def test_backpressure(elsewhere, until) -> None:
 
 def test_shutdown_while_submit_waits(elsewhere, until) -> None:
     """Who waits to submit when the pool is shut down is told that it is."""
-    held, errors = Held(), []
+    held = Held()
+    errors: list[str] = []
 
     def submit() -> None:
         try:

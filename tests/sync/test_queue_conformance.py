@@ -21,7 +21,7 @@ our_queues = pytest.mark.parametrize("make", list(OURS.values()), ids=list(OURS)
 Make = Callable[..., Any]
 
 
-def outcome(call: Callable[..., object], *args: Any, **kwargs: Any) -> object:
+def outcome(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What the call returns, or the class that it raises."""
     try:
         return call(*args, **kwargs)
@@ -165,8 +165,8 @@ def test_nothing_is_lost(make: Make, elsewhere, maxsize: int, producers: int, co
 def test_nothing_is_lost_to_timeouts(make: Make, elsewhere) -> None:
     """A time-out that comes together with an item, or with room, loses neither."""
     items, each = make(2), 300
-    got: list[int] = []
-    put: list[int] = []
+    got: list[Any] = []
+    put: list[Any] = []
     over = threading.Event()
 
     def produce(me: int) -> None:

@@ -241,7 +241,7 @@ def test_get_many_with_items_in_hand(elsewhere) -> None:
     items.popleft = second_strikes  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         queue.get_many(3)
-    del items.popleft  # type: ignore[method-assign]
+    del items.popleft
     assert queue.get_many(3) == [1, 3]  # 2 was in hand, see above
     works(queue, elsewhere)
 

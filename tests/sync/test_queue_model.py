@@ -78,7 +78,7 @@ calls = st.lists(
 )
 
 
-AT_ONCE = {
+AT_ONCE: dict[str, dict[str, Any]] = {
     "put": {"block": False},
     "get": {"block": False},
     "put_many": {"timeout": 0},

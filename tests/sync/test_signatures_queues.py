@@ -66,11 +66,12 @@ def test_constructors() -> None:
 def test_fields() -> None:
     """Of what queue.Queue shows besides, the parts it is built of are left out."""
     internal = {"all_tasks_done", "mutex", "not_empty", "not_full", "queue", "is_shutdown"}
-    for ours in (BoundedQueue(1), MonitorQueue(1)):
+    queues: list[object] = [BoundedQueue(1), MonitorQueue(1)]
+    for ours in queues:
         assert public(queue.Queue()) - public(ours) <= internal
 
 
 def test_generic() -> None:
     """The classes take the type of what they hold, as the standard ones do."""
     for cls in (BoundedQueue, MonitorQueue, Future):
-        assert cls[int] is not None  # type: ignore[index]
+        assert cls[int] is not None

@@ -166,7 +166,10 @@ def pool_of_two(module: ModuleType) -> None:
 
 def pool_shut_down(module: ModuleType) -> None:
     """What was submitted is done when shutdown() returns, and what was not is refused."""
-    pool, done, ends, seen = module.ThreadPool(1), [], [], []
+    pool = module.ThreadPool(1)
+    done: list[Any] = []
+    ends: list[Any] = []
+    seen: list[Any] = []
 
     def shut_down() -> None:
         pool.shutdown()
@@ -178,7 +181,8 @@ def pool_shut_down(module: ModuleType) -> None:
 
 
 def pool_cancels(module: ModuleType) -> None:
-    pool, done = module.ThreadPool(1), []
+    pool = module.ThreadPool(1)
+    done: list[Any] = []
     future = pool.submit(done.append, "done")
     pool.shutdown(cancel_futures=True)
     assert done == ([] if future.cancelled() else ["done"])
@@ -202,7 +206,8 @@ def pool_that_cannot_begin(module: ModuleType) -> None:
 
 
 def pool_with_backpressure(module: ModuleType) -> None:
-    pool, done = module.ThreadPool(1, max_waiting=1), []
+    pool = module.ThreadPool(1, max_waiting=1)
+    done: list[Any] = []
     for n in range(3):
         pool.submit(done.append, n)
     pool.shutdown()
@@ -296,7 +301,8 @@ def test_outcomes(one_step: bool) -> None:
 
 
 def larger(module: ModuleType) -> None:
-    pool, done = module.ThreadPool(2, max_waiting=1), []
+    pool = module.ThreadPool(2, max_waiting=1)
+    done: list[Any] = []
 
     def submit(me: int) -> None:
         futures = [pool.submit(done.append, (me, n)) for n in range(3)]

@@ -45,7 +45,8 @@ def rest(queue: Any) -> list[Any]:
 
 
 def two_by_two(module: ModuleType) -> None:
-    queue, got = new(module, 1), []
+    queue = new(module, 1)
+    got: list[Any] = []
 
     def produce() -> None:
         queue.put(1)
@@ -60,7 +61,8 @@ def two_by_two(module: ModuleType) -> None:
 
 
 def two_by_two_with_room(module: ModuleType) -> None:
-    queue, got = new(module, 2), []
+    queue = new(module, 2)
+    got: list[Any] = []
 
     def produce() -> None:
         queue.put(1)
@@ -76,7 +78,8 @@ def two_by_two_with_room(module: ModuleType) -> None:
 
 def two_in_turns(module: ModuleType) -> None:
     """Each gets what he or the other put."""
-    queue, got = new(module, 1), []
+    queue = new(module, 1)
+    got: list[Any] = []
 
     def both(item: int) -> None:
         queue.put(item)
@@ -88,7 +91,8 @@ def two_in_turns(module: ModuleType) -> None:
 
 
 def two_with_many(module: ModuleType) -> None:
-    queue, got = new(module, 2), []
+    queue = new(module, 2)
+    got: list[Any] = []
 
     def consume() -> None:
         while len(got) < 3:
@@ -115,14 +119,16 @@ def two_with_timeouts(module: ModuleType) -> None:
 
 
 def two_with_put_many_in_time(module: ModuleType) -> None:
-    queue, put = new(module, 1), []
+    queue = new(module, 1)
+    put: list[Any] = []
     together(lambda: put.append(outcome(queue.put_many, [1, 2], 1)), queue.get)
     assert put[0] in (1, 2)
     assert rest(queue) == [2][: put[0] - 1]
 
 
 def two_with_tasks(module: ModuleType) -> None:
-    queue, done = new(module, 1), []
+    queue = new(module, 1)
+    done: list[Any] = []
 
     def work() -> None:
         queue.get()
@@ -141,26 +147,30 @@ def two_with_tasks(module: ModuleType) -> None:
 
 
 def three_put_put_get(module: ModuleType) -> None:
-    queue, got = new(module, 1), []
+    queue = new(module, 1)
+    got: list[Any] = []
     together(lambda: queue.put(1), lambda: queue.put(2), lambda: got.append(queue.get()))
     assert sorted(got + rest(queue)) == [1, 2]
 
 
 def three_put_get_get(module: ModuleType) -> None:
-    queue, got = new(module, 1), []
+    queue = new(module, 1)
+    got: list[Any] = []
     queue.put(1)
     together(lambda: queue.put(2), lambda: got.append(queue.get()), lambda: got.append(queue.get()))
     assert sorted(got) == [1, 2]
 
 
 def three_put_two_at_once(module: ModuleType) -> None:
-    queue, got = new(module, 2), []
+    queue = new(module, 2)
+    got: list[Any] = []
     together(*[lambda: got.append(queue.get())] * 2, lambda: queue.put_many([1, 2]))
     assert sorted(got) == [1, 2]
 
 
 def two_sleep_for_two(module: ModuleType) -> None:
-    queue, got = new(module, 2), []
+    queue = new(module, 2)
+    got: list[Any] = []
 
     def produce() -> None:
         queue.put(1)
@@ -171,7 +181,8 @@ def two_sleep_for_two(module: ModuleType) -> None:
 
 
 def three_get_two_at_once(module: ModuleType) -> None:
-    queue, got = new(module, 2), []
+    queue = new(module, 2)
+    got: list[Any] = []
     queue.put_many([1, 2])
     together(lambda: queue.put(3), lambda: queue.put(4), lambda: got.extend(queue.get_many(2)))
     assert got == [1, 2]
@@ -179,7 +190,8 @@ def three_get_two_at_once(module: ModuleType) -> None:
 
 
 def three_with_close(module: ModuleType) -> None:
-    queue, outcomes = new(module, 1), []
+    queue = new(module, 1)
+    outcomes: list[Any] = []
     together(
         lambda: outcomes.append(("put", outcome(queue.put, 1))),
         lambda: outcomes.append(("get", outcome(queue.get))),
@@ -192,7 +204,8 @@ def three_with_close(module: ModuleType) -> None:
 
 
 def three_closed_while_full(module: ModuleType) -> None:
-    queue, outcomes = new(module, 1), []
+    queue = new(module, 1)
+    outcomes: list[Any] = []
     queue.put("in")
     together(*[lambda: outcomes.append(outcome(queue.put, "late"))] * 2, queue.close)
     assert outcomes == ["Closed", "Closed"]
@@ -200,13 +213,15 @@ def three_closed_while_full(module: ModuleType) -> None:
 
 
 def three_closed_while_empty(module: ModuleType) -> None:
-    queue, outcomes = new(module, 1), []
+    queue = new(module, 1)
+    outcomes: list[Any] = []
     together(*[lambda: outcomes.append(outcome(queue.get))] * 2, queue.close)
     assert outcomes == ["Closed", "Closed"]
 
 
 def three_shut_down_at_once(module: ModuleType) -> None:
-    queue, outcomes = new(module, 1), []
+    queue = new(module, 1)
+    outcomes: list[Any] = []
     queue.put("in")
 
     def work() -> None:
@@ -352,7 +367,8 @@ def test_verified(file: str, scenario: Scenario) -> None:
 
 
 def put_and_get(module: ModuleType) -> Any:
-    queue, outcomes = new(module, 1), []
+    queue = new(module, 1)
+    outcomes: list[Any] = []
     together(
         lambda: outcomes.append(("put", outcome(queue.put, 1, False))),
         lambda: outcomes.append(("get", outcome(queue.get, False))),
@@ -362,7 +378,8 @@ def put_and_get(module: ModuleType) -> Any:
 
 
 def put_and_close(module: ModuleType) -> Any:
-    queue, outcomes = new(module, 1), []
+    queue = new(module, 1)
+    outcomes: list[Any] = []
     together(
         lambda: outcomes.append(("put", outcome(queue.put, 1))),
         lambda: outcomes.append(("get", outcome(queue.get, False))),
@@ -419,7 +436,8 @@ def other_than(name: str, possible: Any) -> Scenario:
 
 
 def larger(module: ModuleType) -> None:
-    queue, got = new(module, 2), []
+    queue = new(module, 2)
+    got: list[Any] = []
 
     def produce(me: int) -> None:
         queue.put((me, 0))
@@ -541,13 +559,13 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
     ),
     "close forgets who sleeps for an item": (
         "queue",
-        "            wake(self._getters, len(self._getters))\n",
+        "            wake_all(self._getters)\n",
         "",
         three_closed_while_empty,
     ),
     "close forgets who sleeps for a slot": (
         "queue",
-        "            wake(self._putters, len(self._putters))\n",
+        "            wake_all(self._putters)\n",
         "",
         three_closed_while_full,
     ),
