@@ -118,6 +118,19 @@ def two_with_timeouts(module: ModuleType) -> None:
     assert [item for item in got if item != "Empty"] + rest(queue) == put
 
 
+def two_after_a_timeout(module: ModuleType) -> None:
+    """Who was in line and left when his time was up is not woken in the place of somebody."""
+    queue = new(module, 1)
+    queue.put("in")
+
+    def insist() -> None:
+        if outcome(queue.put, "late", True, 1) == "Full":
+            queue.put("late")
+
+    together(insist, queue.get)
+    assert rest(queue) == ["late"]
+
+
 def two_with_put_many_in_time(module: ModuleType) -> None:
     queue = new(module, 1)
     put: list[Any] = []
@@ -336,6 +349,7 @@ SCENARIOS = [
     two_in_turns,
     two_with_many,
     two_with_timeouts,
+    two_after_a_timeout,
     two_with_put_many_in_time,
     two_with_tasks,
     three_put_put_get,
@@ -579,7 +593,7 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
         "queue",
         "            with self._guard:\n                leave(line, place)\n\n",
         "            pass\n\n",
-        two_with_timeouts,
+        two_after_a_timeout,
     ),
     "a put waits once": (
         "monitor_queue",
