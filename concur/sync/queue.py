@@ -145,7 +145,7 @@ class BoundedQueue(Queue[T]):
 
     def task_done(self) -> None:
         with self._guard:
-            if self.unfinished_tasks <= 0:
+            if self._unfinished() <= 0:
                 raise ValueError("task_done() was called more often than items were put")
             self._done += 1
             self._wake_joiners_if_all_done()
@@ -155,7 +155,7 @@ class BoundedQueue(Queue[T]):
         try:
             while True:
                 with self._guard:
-                    if self.unfinished_tasks <= 0:
+                    if self._unfinished() <= 0:
                         return
                     place = Place()
                     self._joiners.append(place)
@@ -166,7 +166,8 @@ class BoundedQueue(Queue[T]):
 
     @property
     def unfinished_tasks(self) -> int:
-        return self._issued - len(self._free) - self._done
+        with self._guard:
+            return self._unfinished()
 
     def qsize(self) -> int:
         return len(self._items)
@@ -353,9 +354,13 @@ class BoundedQueue(Queue[T]):
                 thrown += 1
         except IndexError:
             pass
-        self._done += min(thrown, self.unfinished_tasks)
+        self._done += min(thrown, self._unfinished())
         self._wake_joiners_if_all_done()
 
+    def _unfinished(self) -> int:
+        """How many tasks are not done. Under the guard."""
+        return self._issued - len(self._free) - self._done
+
     def _wake_joiners_if_all_done(self) -> None:
-        if self.unfinished_tasks <= 0:
+        if self._unfinished() <= 0:
             wake_all(self._joiners)

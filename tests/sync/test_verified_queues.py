@@ -585,7 +585,7 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
     ),
     "what is thrown away is not done": (
         "queue",
-        "        self._done += min(thrown, self.unfinished_tasks)\n",
+        "        self._done += min(thrown, self._unfinished())\n",
         "",
         three_shut_down_at_once,
     ),
