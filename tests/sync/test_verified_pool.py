@@ -314,6 +314,7 @@ def larger(module: ModuleType) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_sampled() -> None:
     """Ten thousand schedules of two who submit three tasks each to two threads: all are done."""
     verdict = sample(larger, attempt=str(HOME / "pool.py"), runs=10_000)
