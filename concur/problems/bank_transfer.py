@@ -3,9 +3,9 @@
 A transfer takes from one account and gives to another. Between the two steps
 the money is nowhere, so both accounts have to be locked. But if Ann pays Bob
 while Bob pays Ann, and each transfer takes the lock of the payer first, each
-holds what the other waits for. The cycle of waiting, and the remedy of locking
-in one agreed order, are from Coffman, Elphick and Shoshani, "System Deadlocks",
-1971; Andrews and the Little Book of Semaphores meet them in the philosophers.
+holds what the other waits for. That a circle of waiting is what makes a deadlock,
+and one agreed order what prevents it, is from Coffman, Elphick and Shoshani,
+"System Deadlocks", 1971.
 
 How it works: a lock for each account, and whoever needs several takes them in
 the order of the names. Along a cycle of waiting threads the names would have to

@@ -4,7 +4,7 @@ People who write Linux (hackers) and people who work for Microsoft (serfs) come
 to a river. The boat goes with four, no more and no fewer. Four of a kind are
 safe together, and so are two and two; a single one among three of the others is
 not. When the four are aboard one of them rows, and nobody boards the next boat
-before that (The Little Book of Semaphores, 5.6, after Anthony Joseph, Berkeley).
+before that (The Little Book of Semaphores, 5.7, after Anthony Joseph, Berkeley).
 
 How it works: people wait in two lines, each asleep at a semaphore of his own.
 Whoever completes a crew is its captain. He takes its members out of the lines,

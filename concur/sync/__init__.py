@@ -2,14 +2,19 @@
 
 from concur.sync.atomic import AtomicInteger, AtomicReference
 from concur.sync.barrier import Barrier
+from concur.sync.bounded_semaphore import BoundedSemaphore
 from concur.sync.condition import Condition
 from concur.sync.event import Event
+from concur.sync.fair_mutex import FairMutex
+from concur.sync.fair_semaphore import FairSemaphore
 from concur.sync.future import Future
 from concur.sync.latch import CountDownLatch
 from concur.sync.monitor_queue import MonitorQueue
 from concur.sync.mutex import Mutex
+from concur.sync.plain_mutex import PlainMutex
 from concur.sync.pool import ThreadPool
 from concur.sync.queue import BoundedQueue
+from concur.sync.reentrant_mutex import ReentrantMutex
 from concur.sync.rwlock import ReadWriteLock
 from concur.sync.semaphore import Semaphore
 
@@ -18,13 +23,18 @@ __all__ = [
     "AtomicReference",
     "Barrier",
     "BoundedQueue",
+    "BoundedSemaphore",
     "Condition",
     "CountDownLatch",
     "Event",
+    "FairMutex",
+    "FairSemaphore",
     "Future",
     "MonitorQueue",
     "Mutex",
+    "PlainMutex",
     "ReadWriteLock",
+    "ReentrantMutex",
     "Semaphore",
     "ThreadPool",
 ]

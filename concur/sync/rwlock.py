@@ -155,7 +155,7 @@ class ReadLock:
             return True
         if room.turn._is_owned():  # type: ignore[attr-defined]
             return room.refuse(blocking, timeout, "read", "writes")
-        if not blocking or not room.take_turn(_deadline(timeout)):
+        if not blocking or not room.take_turn(_deadline(timeout), closing=False):
             return False
         try:
             room.readers.append(get_ident())
@@ -227,11 +227,10 @@ class WriteLock:
         if not blocking:
             return False
         deadline = _deadline(timeout)
-        if not room.take_turn(deadline):
+        if not room.take_turn(deadline, closing=True):
             return False
         is_alone = False
         try:
-            room.is_closed = True
             is_alone = room.wait_for_readers(deadline)
         finally:
             if not is_alone:  # the time is up, or Ctrl-C: no claim is left behind
@@ -263,8 +262,8 @@ class _Room:
         self.is_closed = False
         self.turn.release()
 
-    def take_turn(self, deadline: float | None) -> bool:
-        """Stand in line for the turn, and take it; False if the time is up first."""
+    def take_turn(self, deadline: float | None, *, closing: bool) -> bool:
+        """Stand in line for the turn, and take it, *closing* the room or not; False if the time is up first."""
         place = Place()
         is_taken = False
         try:
@@ -275,9 +274,11 @@ class _Room:
             if place.sleep(_left(deadline)):
                 left = _left(deadline)
                 is_taken = self.turn.acquire(True, -1 if left is None else left)
+            if is_taken and closing:
+                self.is_closed = True  # before we leave the line, so that nobody passes in between
         except BaseException:  # Ctrl-C
             if self.turn._is_owned():  # type: ignore[attr-defined]
-                self.turn.release()
+                self.open()
             raise
         finally:
             with self.guard:

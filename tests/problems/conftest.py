@@ -1,5 +1,6 @@
 """Helpers to check a classic, and to change one line of it."""
 
+import functools
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -7,15 +8,18 @@ from pathlib import Path
 import pytest
 
 from concur import problems
-from concur.check import Verdict, explore, sample
+from concur.check import Verdict, explore, sample, work
+from concur.check.shrink import shrink
 
 HOME = Path(problems.__file__).parent
 Mutate = Callable[[str, str, str, str], Verdict]
 
 
 @pytest.fixture
-def mutant(tmp_path: Path) -> Mutate:
+def mutant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mutate:
     """The verdict on a scenario of a problem with one change; it must fit exactly once."""
+    # What counts here is that it is refuted, not with how few switches; to find that out takes most of the time.
+    monkeypatch.setattr(work, "shrink", functools.partial(shrink, max_runs=1))
 
     def verdict_of(problem: str, right: str, wrong: str, scenario: str) -> Verdict:
         original = importlib.import_module(f"concur.problems.{problem}")

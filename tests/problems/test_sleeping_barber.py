@@ -1,51 +1,47 @@
-"""Wrong shops lose a customer, cut two at a time, or never close."""
+"""Wrong shops forget a customer, let one go uncut, or never close."""
 
 import pytest
 
 from concur.check import Status
 
 MUTANTS = {
+    "only a barber who sleeps already is woken": (
+        "        self.customer_here.release()\n        finished",
+        "        if self.customer_here._line:\n            self.customer_here.release()\n        finished",
+        "scenario_one_chair",
+        "deadlock",
+    ),
     "the barber loses a customer": (
-        "        self.customer_here.release()\n        self.your_turn",
-        (
-            "        if self.customer_here._line:  # only a barber who sleeps already is woken\n"
-            "            self.customer_here.release()\n"
-            "        self.your_turn"
-        ),
-        "scenario_one_chair",
-        "deadlock",
-    ),
-    "the barber does not say whose turn it is": (
-        "            self.your_turn.release()\n",
-        "",
-        "scenario_one_chair",
-        "deadlock",
-    ),
-    "the barber does not wait until the customer is pleased": (
-        "            self.pleased.acquire()\n",
-        "",
+        "name, finished = self.waiting.popleft()\n",
+        "name, finished = self.waiting.popleft()\n                self.waiting.clear()\n",
         "scenario_enough_chairs",
-        "assertion",
+        "deadlock",
     ),
     "the barber does not say that he has finished": (
-        "            self.finished.release()\n",
+        "            finished.release()\n",
         "",
         "scenario_one_chair",
         "deadlock",
+    ),
+    "the customer is let go before he is cut": (
+        "            cut(name)\n            finished.release()\n",
+        "            finished.release()\n            cut(name)\n",
+        "scenario_one_chair",
+        "assertion",
     ),
     "the last chair is looked at without the mutex": (
         (
             "        with self.mutex:\n"
-            "            if self.inside == self.chairs:\n"
+            "            if len(self.waiting) == self.chairs:\n"
             "                return False\n"
-            "            self.inside += 1\n"
+            "            self.waiting.append((name, finished))\n"
         ),
         (
-            "        if self.inside == self.chairs:\n"
+            "        if len(self.waiting) == self.chairs:\n"
             "            return False\n"
             "        with self.mutex:\n"
-            "            self.inside += 1\n"
-            '            assert self.inside <= self.chairs, "two in one chair"\n'
+            "            self.waiting.append((name, finished))\n"
+            '            assert len(self.waiting) <= self.chairs, "two in one chair"\n'
         ),
         "scenario_one_chair",
         "assertion",

@@ -62,10 +62,12 @@ class Storm:
         """Whether this round is."""
         return self.rounds_made % 2 == 0
 
-    def run(self, *bodies: Callable[[], Any], watched: object = None) -> list[Any]:
+    def run(
+        self, *bodies: Callable[[], Any], watched: object = None, here: Callable[[], None] | None = None
+    ) -> list[Any]:
         """Run each body on a thread of its own; what they return, in their order. The first error is raised.
 
-        *watched* is shown if the round hangs.
+        *watched* is shown if the round hangs. *here* is run meanwhile, by the caller's thread.
         """
         results: list[Any] = [None] * len(bodies)
         errors: list[BaseException] = []
@@ -91,6 +93,12 @@ class Storm:
         threading.settrace(shakers[0] if shakers else None)  # for threads that they start
         for thread in threads:
             thread.start()
+        if here is not None:
+            fuse = threading.Timer(FUSE, self._hangs, (watched,))
+            fuse.daemon = True
+            fuse.start()
+            here()
+            fuse.cancel()
         deadline = time.monotonic() + FUSE
         for thread in threads:
             while thread.is_alive():

@@ -1,28 +1,45 @@
 """Under watch(), a deadlock is an error in one thread, and no thread waits for ever."""
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from random import Random
+from typing import Any
 
 import pytest
 
 from concur.errors import DeadlockError
 
-from .storm import Room, hop, several
+from .storm import Room, hop, ours, several
 
 deadlock = pytest.importorskip("concur.deadlock")
+
+
+levels = pytest.mark.parametrize("order", [False, True], ids=["wait-for graph", "with the order of locks"])
+kinds = pytest.mark.parametrize(
+    "kind", ["Lock", "RLock", *ours("Mutex", "PlainMutex", "FairMutex", "ReentrantMutex")]
+)
+
+
+def watched(kind: Any, order: bool) -> tuple[Any, Callable[[], Any]]:
+    """A watch, and what makes a lock of this kind in it: a name stands for threading's, which the watch replaces."""
+    if isinstance(kind, str):
+        return deadlock.watch(order=order, on_potential=quietly), lambda: getattr(threading, kind)()
+    return deadlock.watch(kind, order=order, on_potential=quietly), kind
 
 
 def quietly(report: object) -> None:
     """Potential deadlocks are there in plenty."""
 
 
-@pytest.mark.parametrize("order", [False, True], ids=["wait-for graph", "with the order of locks"])
-def test_every_deadlock_is_an_error(order: bool, storm) -> None:
+@levels
+@kinds
+def test_every_deadlock_is_an_error(kind, order: bool, storm) -> None:
     """Threads take three locks in any order: as many deadlocks are reported as are raised, and all threads end."""
     for rng in storm.rounds():
-        with deadlock.watch(order=order, on_potential=quietly) as watching:
-            rooms = [(threading.Lock(), Room()) for _ in range(3)]
+        watch, make = watched(kind, order)
+        with watch as watching:
+            rooms = [(make(), Room()) for _ in range(3)]
 
             def works(own: Random) -> int:
                 broken = 0
@@ -42,12 +59,14 @@ def test_every_deadlock_is_an_error(order: bool, storm) -> None:
             assert all(lock.acquire(False) for lock, _ in rooms)
 
 
-@pytest.mark.parametrize("order", [False, True], ids=["wait-for graph", "with the order of locks"])
-def test_no_alarm_where_locks_have_an_order(order: bool, storm) -> None:
+@levels
+@kinds
+def test_no_alarm_where_locks_have_an_order(kind, order: bool, storm) -> None:
     """Threads that take locks in one order are told nothing."""
     for rng in storm.rounds():
-        with deadlock.watch(order=order, on_potential=quietly) as watching:
-            rooms = [(threading.Lock(), Room()) for _ in range(4)]
+        watch, make = watched(kind, order)
+        with watch as watching:
+            rooms = [(make(), Room()) for _ in range(4)]
 
             def works(own: Random) -> None:
                 for _ in range(20):

@@ -23,7 +23,7 @@ FUSE = 5
 
 
 class Mutant(NamedTuple):
-    """Lines of a file of concur/sync, what stands there instead, and which test must see it say what."""
+    """Lines of a file, as seen from concur/sync, what stands there instead, and which test must see it say what."""
 
     file: str
     lines: str
@@ -133,6 +133,21 @@ MUTANTS = {
         "test_conditions.py::test_a_notify_wakes_one_that_says_so[Condition]",
         "assert 0 == ",
     ),
+    "a fair semaphore whose permit is lost by who is interrupted with it": Mutant(
+        "fair_semaphore.py",
+        "                self.release()  # it belongs to the next in line",
+        "                pass",
+        "test_interrupts.py::test_permits[FairSemaphore]",
+        "HANGS|assert [01] == [12]",
+    ),
+    "a fair mutex whose turn is left to who is interrupted": Mutant(
+        "fair_mutex.py",
+        """            self._leave(turn)
+            raise""",
+        "            raise",
+        "test_interrupts.py::test_a_fair_mutex[FairMutex]",
+        "HANGS",
+    ),
     "an event that does not look again under its guard": Mutant(
         "event.py",
         """            with self._guard:
@@ -162,7 +177,7 @@ MUTANTS = {
         """        if True:
             self._count = max(0, self._count - n)""",
         "test_meetings.py::test_a_latch_opens_when_it_is_counted_down[CountDownLatch]",
-        "HANGS",
+        "HANGS|Error",
     ),
     "a reader that does not look whether a writer came meanwhile": Mutant(
         "rwlock.py",
@@ -207,6 +222,15 @@ MUTANTS = {
         "test_pools.py::test_each_task_runs_once[ThreadPool]",
         "HANGS",
     ),
+    "a watch that looks for a circle before it says what the thread waits for": Mutant(
+        "../deadlock/live.py",
+        """        party.waits = wanted
+        circle = _circle(party)""",
+        """        circle = _circle(party)
+        party.waits = wanted""",
+        "test_deadlocks.py::test_every_deadlock_is_an_error[Lock-wait-for graph]",
+        "HANGS",
+    ),
 }
 
 
@@ -242,6 +266,8 @@ def test_a_mistake_is_caught(name: str, copy: Path) -> None:
     """The changed primitive fails its storm, in the way that the mistake would make itself known."""
     mutant = MUTANTS[name]
     file = copy / "concur" / "sync" / mutant.file
+    if not file.exists():
+        pytest.skip(f"there is no {mutant.file}")
     text = file.read_text(encoding="utf-8")
     assert text.count(mutant.lines) == 1, f"{mutant.file} does not have these lines once:\n{mutant.lines}"
     file.write_text(text.replace(mutant.lines, mutant.instead), encoding="utf-8")
