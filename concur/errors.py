@@ -8,11 +8,18 @@
     ├── NotOwnerError         (RuntimeError) released or waited on by a thread that does not hold it
     ├── DeadlockError         (RuntimeError) waiting here could never end
     ├── NotLinearizableError  (AssertionError) no order of the recorded calls fits the model
-    └── Closed                the queue was closed
+    └── Closed                (queue.ShutDown, from Python 3.13 on) the queue was closed
 
 The errors of misuse are also ``RuntimeError``, so that a program written for
 ``threading`` catches them as it did before.
 """
+
+import sys
+
+if sys.version_info >= (3, 13):
+    from queue import ShutDown
+else:
+    ShutDown = Exception
 
 
 class ConcurError(Exception):
@@ -39,5 +46,5 @@ class NotLinearizableError(ConcurError, AssertionError):
     """No order of the recorded calls fits the model; the message has the calls and the reason."""
 
 
-class Closed(ConcurError):
+class Closed(ConcurError, ShutDown):
     """The queue was closed: nothing more can be put, and everything put was taken."""

@@ -7,9 +7,13 @@ from concur.sync.condition import Condition
 from concur.sync.event import Event
 from concur.sync.fair_mutex import FairMutex
 from concur.sync.fair_semaphore import FairSemaphore
+from concur.sync.future import Future
 from concur.sync.latch import CountDownLatch
+from concur.sync.monitor_queue import MonitorQueue
 from concur.sync.mutex import Mutex
 from concur.sync.plain_mutex import PlainMutex
+from concur.sync.pool import ThreadPool
+from concur.sync.queue import BoundedQueue
 from concur.sync.reentrant_mutex import ReentrantMutex
 from concur.sync.rwlock import ReadWriteLock
 from concur.sync.semaphore import Semaphore
@@ -18,15 +22,19 @@ __all__ = [
     "AtomicInteger",
     "AtomicReference",
     "Barrier",
+    "BoundedQueue",
     "BoundedSemaphore",
     "Condition",
     "CountDownLatch",
     "Event",
     "FairMutex",
     "FairSemaphore",
+    "Future",
+    "MonitorQueue",
     "Mutex",
     "PlainMutex",
     "ReadWriteLock",
     "ReentrantMutex",
     "Semaphore",
+    "ThreadPool",
 ]

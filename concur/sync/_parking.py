@@ -15,6 +15,7 @@ moment of the wake-up; so a primitive can tell "I got nothing, and leave" from
 "something was handed to me, and I must pass it on".
 """
 
+import sysconfig
 import threading
 from collections import deque
 
@@ -55,6 +56,12 @@ def wake_first(line: deque[Place]) -> bool:
     return False
 
 
+def wake(line: deque[Place], n: int) -> None:
+    """Wake the *n* longest waiters of *line*, or as many as there are."""
+    while n > 0 and wake_first(line):
+        n -= 1
+
+
 def wake_all(line: deque[Place]) -> None:
     """Wake everybody in *line*, the longest waiter first."""
     while line:
@@ -65,3 +72,18 @@ def leave(line: deque[Place], place: Place) -> None:
     """Take *place* out of *line*, if it is still there."""
     if place in line:
         line.remove(place)
+
+
+class _LockedLook(deque[Place]):
+    """A line whose truth is read under the lock of the deque."""
+
+    def __bool__(self) -> bool:
+        # Whoever changed something and then looks here must not miss a thread that stood in line and then
+        # looked for the change. Without a global lock a plain look could overtake the change; this one cannot:
+        # it takes its turn with the append of the other.
+        _ = None in self
+        return len(self) > 0
+
+
+# A line that may be looked at (`if line:`) without the guard, by who then takes the guard if anybody waits.
+Line: type[deque[Place]] = _LockedLook if sysconfig.get_config_var("Py_GIL_DISABLED") else deque

@@ -24,7 +24,7 @@ RIGHT = """
     spinlocks: test_and_set test_and_test_and_set compare_and_set ticket
     spinlocks: try_lock try_lock_of_three ticket_from_lock ticket_from_lock_of_three
     queue_locks: clh mcs
-    polling: barrier seqlock seqlock_written_twice is_alive locked sleeps is_set double_checked
+    polling: barrier seqlock seqlock_written_twice is_alive locked sleeps gives_way is_set double_checked
     round_and_round: one_insists philosophers_in_one_order
 """
 

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,19 @@ from concur.sync import (
     AtomicInteger,
     AtomicReference,
     Barrier,
+    BoundedQueue,
     BoundedSemaphore,
     Condition,
     CountDownLatch,
     Event,
     FairMutex,
     FairSemaphore,
+    MonitorQueue,
     Mutex,
     ReadWriteLock,
     ReentrantMutex,
     Semaphore,
+    ThreadPool,
 )
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -107,6 +111,39 @@ def test_new_threads_of_the_child() -> None:
         teller.join()
 
     in_child(check)
+
+
+@pytest.mark.parametrize("make", [BoundedQueue, MonitorQueue])
+def test_queues_are_copied(make: Callable[[int], Any]) -> None:
+    """Each process has the items, the room and the end of its own queue."""
+    queue = make(2)
+    queue.put("item")
+
+    def check() -> None:
+        assert queue.get() == "item"
+        teller = threading.Thread(target=lambda: queue.put_many([1, 2, 3]))
+        teller.start()
+        assert [queue.get() for _ in range(3)] == [1, 2, 3]
+        teller.join()
+        queue.close()
+
+    in_child(check)
+    assert not queue.closed
+    assert queue.get_nowait() == "item"
+    queue.put_many([1, 2], timeout=0)
+    assert queue.full()
+
+
+def test_a_pool_made_before() -> None:
+    """A pool that had no threads yet gets some in the child."""
+    pool = ThreadPool(1)
+
+    def check() -> None:
+        assert pool.submit(pow, 2, 3).result() == 8
+        pool.shutdown()
+
+    in_child(check)
+    pool.shutdown()
 
 
 def test_held_sides_are_still_ours() -> None:

@@ -252,6 +252,23 @@ def scenario_sleeps():
     together(wait, work)
 
 
+def scenario_gives_way():
+    """A program that reads the clock elsewhere: sleeping for no time at all does not move it."""
+    box = Box()
+
+    def wait():
+        began = time.monotonic()
+        while box.value == 0:
+            time.sleep(0)
+        assert box.value == 2
+        assert time.monotonic() >= began
+
+    def work():
+        box.value = 2
+
+    together(wait, work)
+
+
 def scenario_sleeps_and_trusts():
     box = Box()
 
