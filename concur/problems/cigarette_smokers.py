@@ -27,6 +27,7 @@ from concur.sync.mutex import Mutex
 from concur.sync.semaphore import Semaphore
 
 CHECK = "explore"
+ATOMIC = (Semaphore,)
 
 INGREDIENTS = ("tobacco", "paper", "match")
 

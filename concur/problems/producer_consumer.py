@@ -24,6 +24,7 @@ from concur.sync.mutex import Mutex
 from concur.sync.semaphore import Semaphore
 
 CHECK = "explore"
+ATOMIC = (Semaphore,)
 
 
 class Buffer:
