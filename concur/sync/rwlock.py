@@ -94,7 +94,7 @@ class ReadWriteLock:
 class ReadLock:
     """The side of readers; it is used like a lock, and any number of threads hold it at a time."""
 
-    __slots__ = ("_room",)
+    __slots__ = ("__weakref__", "_room")
 
     def __init__(self, room: "_Room") -> None:
         self._room = room
@@ -167,7 +167,7 @@ class ReadLock:
 class WriteLock:
     """The side of writers; it is used like a lock, and one thread holds it at a time."""
 
-    __slots__ = ("_room",)
+    __slots__ = ("__weakref__", "_room")
 
     def __init__(self, room: "_Room") -> None:
         self._room = room

@@ -5,11 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from concur.sync import Condition, Mutex, ReadWriteLock
+from concur.sync import Condition, FairMutex, Mutex, PlainMutex, ReadWriteLock, ReentrantMutex
 
 KINDS = {
     "Condition": Condition,
     "Condition over Mutex": lambda: Condition(Mutex()),
+    "Condition over FairMutex": lambda: Condition(FairMutex()),
+    "Condition over ReentrantMutex": lambda: Condition(ReentrantMutex()),
+    "Condition over PlainMutex": lambda: Condition(PlainMutex()),
     "Condition over Lock": lambda: Condition(threading.Lock()),
     "Condition over RLock": lambda: Condition(threading.RLock()),
     "Condition over a writing side": lambda: Condition(ReadWriteLock().write()),

@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from concur.deadlock import watch
 from concur.errors import DeadlockError, NotOwnerError
-from concur.sync import Condition, ReadWriteLock
+from concur.sync import Condition, Mutex, ReadWriteLock
+from concur.sync.rwlock import WriteLock
 
 SIDES = ["read", "write"]
 FREE = "<ReadWriteLock reading=0 waiting=0>"
@@ -241,3 +243,16 @@ def test_name() -> None:
     assert lock.name == "routes"
     with lock.write():
         assert repr(lock) == "<ReadWriteLock 'routes' writing waiting=0>"
+
+
+def test_its_writing_side_can_be_watched() -> None:
+    """Writing under a mutex, and taking the mutex while writing, is told as a deadlock that could be."""
+    told: list[object] = []
+    with watch(WriteLock, Mutex, on_potential=told.append):
+        lock, mutex = ReadWriteLock(name="routes"), Mutex(name="log")
+        with lock.write(), mutex:
+            pass
+        with mutex, lock.write():
+            pass
+    assert len(told) == 1
+    assert repr(lock) == "<ReadWriteLock 'routes' reading=0 waiting=0>"

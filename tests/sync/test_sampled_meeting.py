@@ -12,7 +12,7 @@ from tests.sync.verifying import HOME, Scenario, together
 
 RUNS = 10_000
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # a fuse: the larger ones take minutes
 
 
 def buffer_of_one(module: ModuleType) -> None:

@@ -11,7 +11,7 @@ from concur.check import Status
 from concur.errors import NotOwnerError
 from tests.sync.verifying import HOME, Room, Scenario, in_one_file, together, verdict_of
 
-PARTS = ("_parking", "mutex", "condition")
+PARTS = ("_parking", "_owned", "mutex", "condition")
 
 
 def two_by_two(module: ModuleType) -> None:

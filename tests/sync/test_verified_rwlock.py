@@ -420,7 +420,6 @@ def no_writer_passes_the_line(module: ModuleType) -> None:
 
 SCENARIOS: list[Scenario] = [
     one_reads_one_writes,
-    two_write_twice,
     closed_while_written,
     readers_read_together,
     one_writer_gives_up,
@@ -447,9 +446,10 @@ def test_verified(scenario: Scenario) -> None:
 
 
 @pytest.mark.slow
-def test_three_linearizable() -> None:
-    """Two come to read, and one tries to write."""
-    verdict = verdict_of(three_are_linearizable, HOME / "rwlock.py", races="off")
+@pytest.mark.parametrize("scenario", [two_write_twice, three_are_linearizable])
+def test_larger(scenario: Scenario) -> None:
+    """Two write twice; two come to read, and one tries to write."""
+    verdict = verdict_of(scenario, HOME / "rwlock.py", races="off")
     assert verdict.status is Status.VERIFIED, str(verdict)
 
 
