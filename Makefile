@@ -2,20 +2,26 @@ PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check install --quiet
 SPHINX = .venv/bin/python -m sphinx -n -W -q docs docs/_build/html
 
-.PHONY: help setup learn test check docs bench demo clean soundness
+.PHONY: help setup learn test check docs bench demo clean soundness stress
 
 help:
 	@echo "make learn      install, and grade the first exercise: start here"
 	@echo "make test       everything that is checked before a change is accepted"
 	@echo "make check      only the fast part of it: style, types, floors"
 	@echo "make soundness  the long comparison of the checker with full enumeration"
-	@echo "make docs | demo | bench | setup | clean"
+	@echo "make stress     storms of real threads, on any interpreter: PYTHON=... SECONDS=2 SEED=..."
+	@echo "make bench      how fast, beside others, on any interpreter: PYTHON=..."
+	@echo "make docs | demo | setup | clean"
 
 # .venv/.learn: what a student needs. .venv/.setup: all that test and docs need.
+define NEW_ENOUGH
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo "concur needs Python 3.11 or newer, and '$(PYTHON)' is not that."; \
+  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; } >&2
+endef
+
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "concur needs Python 3.11 or newer, and '$(PYTHON)' is not that."; \
-	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; } >&2
+	$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/.learn: pyproject.toml | .venv/bin/python
@@ -67,18 +73,45 @@ demo: .venv/.learn
 	@for program in docs/examples/*.py; do \
 	  .venv/bin/concur explore $$program || test $$? -eq 1 || exit 1; done
 
-# An environment of its own: what concur is compared with is not among its dependencies.
-.venv-bench/.setup: pyproject.toml tests/benchmarks/requirements.txt | .venv/bin/python
-	.venv/bin/python -m venv .venv-bench
-	.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet --editable . \
-	  --requirement tests/benchmarks/requirements.txt
+# For these two, each version of Python has an environment of its own: 3.11.7, 3.13.5t.
+ifneq (,$(filter bench stress,$(MAKECMDGOALS)))
+VERSION := $(shell $(PYTHON) -c 'import platform, sysconfig; \
+  print(platform.python_version() + "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED")))')
+endif
+BENCH = .venv-bench/$(VERSION)
+INTO_BENCH = $(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --prefer-binary
+STRESS = .venv-stress/$(VERSION)
+
+# What concur is compared with is not among its dependencies. Not every package can be had for every build.
+$(BENCH)/.setup: pyproject.toml tests/benchmarks/requirements.txt
+	$(NEW_ENOUGH)
+	$(PYTHON) -m venv $(BENCH) || { rm -rf $(BENCH); exit 1; }
+	$(INTO_BENCH) --editable .
+	@grep -v '^#' tests/benchmarks/requirements.txt | while read -r peer; do \
+	  $(INTO_BENCH) "$$peer" 2>>$(BENCH)/peers.log || \
+	    echo "left out, since it does not install here: $$peer (see $(BENCH)/peers.log)"; done
 	@touch $@
 
-bench: .venv-bench/.setup
-	@for script in tests/benchmarks/bench_*.py; do \
-	  echo "$$script"; .venv-bench/bin/python $$script || exit 1; done
+# Results stay in tests/benchmarks/results, for table.py.
+SCRIPTS = $(wildcard tests/benchmarks/bench_*.py)
+
+bench: $(BENCH)/.setup
+	@failed=; for script in $(SCRIPTS); do echo "$$script"; \
+	  CONCUR_BENCH_JSON=tests/benchmarks/results $(BENCH)/bin/python $$script || failed="$$failed $$script"; done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+# Without concur's dependencies: the primitives need none, and a free-threaded build may not have them.
+$(STRESS)/.setup: tests/stress/requirements.txt
+	$(NEW_ENOUGH)
+	$(PYTHON) -m venv $(STRESS) || { rm -rf $(STRESS); exit 1; }
+	$(STRESS)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $<
+	@touch $@
+
+stress: $(STRESS)/.setup
+	CONCUR_STRESS_SECONDS=$(SECONDS) CONCUR_STRESS_SEED=$(SEED) \
+	  $(STRESS)/bin/python -m pytest -m stress -v -s -p no:cacheprovider --timeout 0 tests/stress
 
 clean:
-	rm -rf .venv .venv-bench .coverage .coverage.* .test-check.log .hypothesis .mypy_cache .pytest_cache .ruff_cache \
-	  .import_linter_cache build dist docs/_build
+	rm -rf .venv .venv-bench .venv-stress tests/benchmarks/results .coverage .coverage.* .test-check.log .hypothesis \
+	  .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist docs/_build
 	find . -name __pycache__ -prune -exec rm -rf {} +

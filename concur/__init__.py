@@ -17,7 +17,22 @@ from concur.errors import (
     TokenError,
     UsageError,
 )
-from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
+from concur.sync import (
+    AtomicInteger,
+    AtomicReference,
+    Barrier,
+    BoundedSemaphore,
+    Condition,
+    CountDownLatch,
+    Event,
+    FairMutex,
+    FairSemaphore,
+    Mutex,
+    PlainMutex,
+    ReadWriteLock,
+    ReentrantMutex,
+    Semaphore,
+)
 
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
@@ -38,8 +53,17 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "AtomicInteger",
     "AtomicReference",
     "Mutex",
+    "PlainMutex",
+    "ReentrantMutex",
+    "FairMutex",
     "Semaphore",
+    "BoundedSemaphore",
+    "FairSemaphore",
     "Condition",
+    "Event",
+    "Barrier",
+    "CountDownLatch",
+    "ReadWriteLock",
     # What goes wrong
     "ConcurError",
     "UsageError",

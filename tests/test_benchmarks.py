@@ -6,24 +6,35 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 FOLDER = Path(__file__).parent / "benchmarks"
 
 
-@pytest.fixture(scope="module")
-def pairs():
-    """The harness, which is no package: its scripts are run as files."""
-    spec = importlib.util.spec_from_file_location("pairs", FOLDER / "pairs.py")
+def load(name: str) -> Iterator[ModuleType]:
+    """A module of the folder, which is no package: its scripts are run as files."""
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["pairs"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     yield module
-    del sys.modules["pairs"]
+    del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    yield from load("pairs")
+
+
+@pytest.fixture(scope="module")
+def table(pairs):
+    yield from load("table")
 
 
 class Clocked:
@@ -100,3 +111,73 @@ def test_results_are_written(tmp_path: Path) -> None:
     assert document["heading"] == "Nothing beside nothing."
     assert {"python", "machine", "date", "turns", "quick", "results"} <= set(document)
     assert document["results"][0]["title"] == "nothing"
+
+
+def test_the_page_says_what_was_measured(table) -> None:
+    """docs/figures.md is what table.py makes of the figures that are kept: nobody wrote into it by hand."""
+    kept = json.loads(table.KEPT.read_text(encoding="utf-8"))
+    assert table.PAGE.read_text(encoding="utf-8") == table.page(kept), (
+        "docs/figures.md is made by tests/benchmarks/table.py; see docs/contributing.md, section Figures"
+    )
+    for document in kept:
+        assert (FOLDER / f"{document['script']}.py").exists(), (
+            f"{document['script']}.py is gone; measure anew"
+        )
+        assert not document["quick"]
+
+
+def test_a_target_that_was_missed_is_named_with_its_reason(table) -> None:
+    """What was measured instead, on which version, and why; without a reason the page says that."""
+    results = [
+        {
+            "title": "Lock",
+            "against": "Look",
+            "measured": 2.5,
+            "low": 2,
+            "high": 3,
+            "target": 4.0,
+            "at_least": True,
+        },
+        {
+            "title": "Watch",
+            "against": "",
+            "measured": 9.5,
+            "low": 9,
+            "high": 10,
+            "target": 9.0,
+            "at_least": False,
+        },
+        {
+            "title": "Good",
+            "against": "",
+            "measured": 4.0,
+            "low": 4,
+            "high": 4,
+            "target": 4.0,
+            "at_least": True,
+        },
+    ]
+    results[0]["note"] = "The switch costs that much."
+    machine = {"cores": 2, "cpu": "Z80", "system": "CP/M", "kernel": "2.2"}
+    shared = {"script": "bench_x", "heading": "X.", "date": "2026-01-02", "turns": 7, "machine": machine}
+    documents = [{**shared, "python": python, "results": results} for python in ("3.11.1", "3.13.1")]
+    page = table.page(documents)
+    end = page[page.index("## Targets that were not reached") :]
+    assert (
+        "- Lock, against Look: 2.5x on 3.11.1 instead of `>= 4x`; 2.5x on 3.13.1 instead of `>= 4x`. The switch"
+        in end
+    )
+    assert (
+        f"- Watch: 9.5x on 3.11.1 instead of `<= 9x`; 9.5x on 3.13.1 instead of `<= 9x`. {table.NO_REASON}"
+        in end
+    )
+    assert "Good" not in end
+    assert "| Lock | Look | `>= 4x` | **2.5x**, missed | **2.5x**, missed |" in page
+    assert "3.11.1, 2026-01-02, medians of 7 turns: Z80, 2 cores; CP/M, kernel 2.2" in page
+
+
+def test_a_look_is_no_result(table, tmp_path: Path) -> None:
+    """Of the results in the folder the page takes those of its two versions, whole runs only."""
+    for name, python, quick in (("a", "3.11.7", False), ("b", "3.13.0", True), ("c", "3.13.5t", False)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"python": python, "quick": quick}))
+    assert [document["python"] for document in table.collected(tmp_path)] == ["3.11.7"]

@@ -19,7 +19,7 @@ from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.foreign_state import Reach
 from concur.check.ops import ELSEWHERE, FIELDS, READ, WRITE
-from concur.check.touch import places_of
+from concur.check.touch import keep, places_of
 from concur.check.visibility import WHOLE, announces, class_key, classify
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
@@ -190,6 +190,7 @@ def _touched(run: Engine, reach: Reach, reached: list[Any], *, writes: bool) -> 
             elif place not in known:
                 continue
         touched.append((place, mode))
+    keep(reach)
     for thing in reach.objects:
         touched += _content(run, thing, reach, writes=reach.changes)
     return touched

@@ -146,6 +146,7 @@ class Reach:
         self.objects: list[Any] = []
         self.is_read = _is_python(function)  # its text; else nothing is known of what it does
         self.changes = not self.is_read
+        self._cells: list[Any] = []  # kept as long as this is: their addresses are places
         self._quiet = quiet
         self._stateless = stateless | _DISPATCHERS
         self._makes = isinstance(function, type)  # it may make objects: then those are set up
@@ -273,11 +274,11 @@ class Reach:
         return (module or "").partition(".")[0] in self._quiet
 
     def _read(self, function: types.FunctionType) -> None:
-        code = self._read_code(function.__code__, function.__globals__)
-        if code is None:
-            return
+        self._read_code(function.__code__, function.__globals__)
+        code = _code_of(function.__code__)
         free = function.__code__.co_freevars
         for name, cell in zip(free, function.__closure__ or (), strict=True):
+            self._cells.append(cell)
             self._touch((id(cell), "[]"), WRITE if name in code.rebinds else READ)
             try:
                 self._meet(cell.cell_contents)
@@ -286,9 +287,9 @@ class Reach:
         for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self._meet(default)
 
-    def _read_code(self, text: types.CodeType, namespace: dict[str, Any]) -> _Code | None:
+    def _read_code(self, text: types.CodeType, namespace: dict[str, Any]) -> None:
         if id(text) in self._codes:
-            return None
+            return
         self._codes.add(id(text))
         code = _code_of(text)
         module = namespace.get("__name__", "")
@@ -304,7 +305,6 @@ class Reach:
             if name in namespace:
                 self._touch(f"{module}:{name}", READ)
                 self._load(namespace[name], code)
-        return code
 
     def _load(self, value: Any, code: _Code) -> None:
         """A variable of a module is read; of another module, its attributes may be."""

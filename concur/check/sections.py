@@ -16,6 +16,7 @@ from concur.check import contents
 from concur.check import engine as runs
 from concur.check.engine import Engine
 from concur.check.ops import ACQUIRE, ATOMIC, LOCK, MODES, TIMED_ACQUIRE, TRY, WRITE, Op, accesses
+from concur.check.touch import keep
 
 __concur__ = True  # what is defined here announces by itself
 
@@ -76,6 +77,7 @@ class Section:
         more = whole[4] or ()
         new = [each for each in accesses(op) if each not in more and each != (whole[1], MODES[whole[0]])]
         if new:
+            keep(op[2])
             run.trace[thread.last] = (tid, (*whole[:4], (*more, *new)))
         place = op[1]
         if type(place) is tuple and place[1] == LOCK:

@@ -15,6 +15,7 @@ from concur.check.visibility import MARK, class_key
 Site = tuple[str, int]
 
 _views: dict[int, tuple[Any, Any]] = {}  # id of a view -> the view and its dictionary
+_kept: list[Any] = []  # what steps touch beside the object that they keep
 
 
 # id of the dictionary of an object -> a weak reference to the object, which the program may drop, and the class
@@ -25,10 +26,17 @@ def new_run() -> None:
     """Forget the objects of the last run."""
     _views.clear()
     _of_objects.clear()
+    _kept.clear()
+
+
+def keep(thing: Any) -> None:
+    """Keep alive until the run is over what a step touches: no address may be used twice in a run."""
+    _kept.append(thing)
 
 
 def place_of(thing: Any) -> Any:
-    """The location of the content of a container."""
+    """The location of the content of a container; it is kept alive."""
+    keep(thing)
     view = _views.get(id(thing))
     return (id(owner_of(thing) if view is None else view[1]), "[]")
 
@@ -90,7 +98,10 @@ def _touch_buffers(run: Engine, kind: int, thing: Any, site: Site | None, also: 
 
 def places_of(thing: Any, mode: int) -> tuple[tuple[Any, int], ...]:
     """What an operation on the whole content of a container touches."""
-    return whole(thing, mode) if is_buffer(thing) else ((place_of(thing), mode),)
+    if not is_buffer(thing):
+        return ((place_of(thing), mode),)
+    keep(exporter(thing))
+    return whole(thing, mode)
 
 
 def mode_of(thing: Any) -> int:

@@ -1,4 +1,4 @@
-"""The command ``concur``: check a program, list the exercises, grade an attempt.
+"""The command ``concur``: check a program, watch one for deadlocks, list the exercises, grade an attempt.
 
 Exit codes: 0 verified or full score, 1 refuted, 2 wrong usage, 3 unfinished or uncheckable; of
 several, the worst: 2, 1, 3, 0. Further: 70 a fault in concur itself, 130 stopped by Ctrl-C.
@@ -6,6 +6,8 @@ several, the worst: 2, 1, 3, 0. Further: 70 a fault in concur itself, 130 stoppe
 
 import click
 
+from concur.cli.deadlock import deadlock
+from concur.cli.demo import demo
 from concur.cli.door import Door
 from concur.cli.exercises import check, list_
 from concur.cli.explore import explore
@@ -17,5 +19,5 @@ def main() -> None:
     """Learn concurrency by building it; check programs under every interleaving."""
 
 
-for command in (explore, list_, check):
+for command in (explore, list_, check, demo, deadlock):
     main.add_command(command)

@@ -5,8 +5,8 @@ Each file of this folder that does not begin with ``_`` is a problem. It has
 - a docstring: ``Title: what the problem is.``, the story, where it is from, how the solution works;
 - the solution, made of :mod:`concur.sync` alone;
 - functions ``scenario...`` that assert the property, for the checker;
-- ``CHECK``: ``"explore"``, or ``"sample"`` where there are too many schedules, and beside it ``ATOMIC``,
-  if calls of some classes are taken as one step;
+- ``CHECK``: ``"explore"``, or ``"sample"`` where there are too many schedules; beside it ``SAMPLED``, if only
+  some scenarios are too large, and ``ATOMIC``, if calls of some classes are taken as one step;
 - ``demo(say)``: the solution on real threads, telling what happens.
 
     >>> from concur.problems import catalogue

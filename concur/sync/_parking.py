@@ -55,6 +55,12 @@ def wake_first(line: deque[Place]) -> bool:
     return False
 
 
+def wake_all(line: deque[Place]) -> None:
+    """Wake everybody in *line*, the longest waiter first."""
+    while line:
+        wake_first(line)
+
+
 def leave(line: deque[Place], place: Place) -> None:
     """Take *place* out of *line*, if it is still there."""
     if place in line:

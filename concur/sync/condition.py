@@ -26,11 +26,19 @@ and never ``if``, or ``wait_for``, which loops for you.
 
 How it works: each waiter sleeps in a place of its own, in a line that the
 lock guards. ``wait`` stands in line, gives up the lock, sleeps, and takes the
-lock again; ``notify`` wakes the places that have been there longest.
+lock again; ``notify`` wakes the places that have been there longest. To enter
+and to leave is what the lock itself does, without a detour.
 
 A ``wait`` with a time-out that returns False was not notified: it has taken
-no wake-up from anybody. ``threading.Condition`` does not promise that. The
-lock made here by default is a ``Mutex``, not an ``RLock``.
+no wake-up from anybody. ``threading.Condition`` does not promise that. Nor
+does it promise that Ctrl-C in a ``wait`` is raised with the lock held, and
+that a wake-up which came at that moment goes to the next in line. A second
+Ctrl-C, while the first one waits for the lock, is raised at once.
+
+The lock made here by default is a ``Mutex``, not an ``RLock``. Any lock will
+do: ``Mutex``, ``FairMutex``, ``ReentrantMutex``, those of ``threading``. A
+plain ``threading.Lock`` does not know its owner: with it, waiting or notifying
+while some other thread holds the lock is not noticed.
 """
 
 import threading
@@ -38,7 +46,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from concur.errors import NotOwnerError
 from concur.sync._parking import Place, leave, wake_first
@@ -46,64 +54,89 @@ from concur.sync.mutex import Mutex
 
 T = TypeVar("T")
 
+_HELD = object()  # instead of what a lock says when it is given up: it was not
+
 
 class Lock(Protocol):
-    """What a condition needs of its lock: ``Mutex``, ``threading.Lock`` and ``threading.RLock`` have it."""
+    """What a condition needs of its lock: those of ``concur`` and ``threading`` have it."""
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
     def release(self) -> None: ...
+    def __enter__(self) -> bool: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
 
 class Condition:
-    """Threads that wait under a lock to be notified; drop-in for ``threading.Condition``."""
+    """Threads that wait under a lock to be notified; drop-in for ``threading.Condition``.
+
+    *lock* guards what the threads wait for; without one, a ``Mutex`` is made.
+    """
+
+    # The first four are the lock's own methods: `with condition` calls them with nothing in between.
+    __slots__ = {
+        "acquire": "Take the lock of the condition; the arguments are those of the lock.",
+        "release": "Release the lock of the condition.",
+        "__enter__": None,
+        "__exit__": None,
+        "name": None,
+        **dict.fromkeys(
+            ("_give_up", "_is_held", "_knows_owner", "_line", "_lock", "_take_back", "__weakref__")
+        ),
+    }
+    acquire: Callable[..., bool]
+    release: Callable[[], None]
+    if TYPE_CHECKING:
+
+        def __enter__(self) -> bool: ...
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None: ...
 
     def __init__(self, lock: Lock | None = None, *, name: str | None = None) -> None:
         self.name = name
         self._lock: Lock = Mutex(name=name) if lock is None else lock
+        self.acquire, self.release = self._lock.acquire, self._lock.release
+        self.__enter__ = self._lock.__enter__  # type: ignore[method-assign]
+        self.__exit__ = self._lock.__exit__  # type: ignore[method-assign]
         # Invariant: a place in line is that of a thread inside wait(). Guarded by _lock.
         self._line: deque[Place] = deque()
-        # What only some locks can do: say whether the caller holds them, and, when they were
-        # taken several times over (RLock), be given up whole and taken back as often.
-        self._ask: Callable[[], bool] | None = getattr(self._lock, "_is_owned", None)
+        # What only some locks can do: say whether the caller holds them (others say whether somebody
+        # does), and, when they were taken several times over, be given up whole and taken back as often.
+        self._knows_owner = hasattr(self._lock, "_is_owned")
+        somebody_holds_it = getattr(self._lock, "locked", self._somebody_holds_it)
+        self._is_held: Callable[[], bool] = getattr(self._lock, "_is_owned", somebody_holds_it)
         self._give_up: Callable[[], Any] = getattr(self._lock, "_release_save", self._lock.release)
         self._take_back: Callable[[Any], Any] | None = getattr(self._lock, "_acquire_restore", None)
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take the lock of the condition."""
-        return self._lock.acquire(blocking, timeout)
-
-    def release(self) -> None:
-        """Release the lock of the condition."""
-        self._lock.release()
-
-    def __enter__(self) -> bool:
-        return self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
-
     def wait(self, timeout: float | None = None) -> bool:
-        """Give up the lock, sleep until notified, take the lock again; False if the time was up first."""
-        self._check_held("waits on")
-        place = Place()
-        self._line.append(place)
-        depth = self._give_up()
+        """Give up the lock, sleep until notified, take the lock again; False if *timeout* seconds passed first.
+
+        Raises ``NotOwnerError`` if the caller does not hold the lock.
+        """
+        if not self._is_held():
+            raise NotOwnerError(self._not_held("waits on"))
+        place, depth = Place(), _HELD
+        interrupted: BaseException | None = None
         try:
+            self._line.append(place)
+            depth = self._give_up()
             place.sleep(timeout)
-        except BaseException:  # Ctrl-C
-            self._take_again(depth)
+        except BaseException as error:  # Ctrl-C
+            interrupted = error
+        if depth is not _HELD:
+            interrupted = self._take_again(depth) or interrupted
+        if not place.woken:
             leave(self._line, place)
+        if interrupted is not None:
             if place.woken:
                 self.notify()  # the wake-up that we were given belongs to the next in line
-            raise
-        self._take_again(depth)
-        leave(self._line, place)
+            raise interrupted
         return place.woken
 
     def wait_for(self, predicate: Callable[[], T], timeout: float | None = None) -> T:
-        """Wait until *predicate()* is true, or the time is up; return what it returned last."""
+        """Wait until *predicate()* is true, or *timeout* seconds have passed; return what it returned last."""
         deadline = None if timeout is None else time.monotonic() + timeout
         result = predicate()
         while not result:
@@ -115,10 +148,14 @@ class Condition:
         return result
 
     def notify(self, n: int = 1) -> None:
-        """Wake the *n* threads that have waited longest, or as many as there are."""
-        self._check_held("notifies")
-        while n > 0 and wake_first(self._line):
-            n -= 1
+        """Wake the *n* threads that have waited longest, or as many as there are.
+
+        Raises ``NotOwnerError`` if the caller does not hold the lock.
+        """
+        if not self._is_held():
+            raise NotOwnerError(self._not_held("notifies"))
+        while self._line and n > 0:
+            n -= wake_first(self._line)
 
     def notify_all(self) -> None:
         """Wake every thread that waits."""
@@ -128,22 +165,33 @@ class Condition:
         name = "" if self.name is None else f" {self.name!r}"
         return f"<Condition{name} waiting={len(self._line)} lock={self._lock!r}>"
 
-    def _take_again(self, depth: Any) -> None:
-        if self._take_back is None:
-            self._lock.acquire()
-        else:
-            self._take_back(depth)
+    def _take_again(self, depth: Any) -> BaseException | None:
+        """Take the lock back; the first Ctrl-C meanwhile is not raised, but returned when the lock is held."""
+        interrupted: BaseException | None = None
+        while True:
+            try:
+                if self._take_back is None:
+                    self._lock.acquire()
+                else:
+                    self._take_back(depth)
+                return interrupted
+            except BaseException as error:
+                if self._knows_owner and self._is_held():
+                    return error
+                if interrupted is not None:
+                    raise
+                interrupted = error
 
-    def _check_held(self, doing: str) -> None:
-        if self._ask is not None:
-            held = self._ask()
-        else:  # a plain lock does not know its owner: at least somebody must hold it
-            held = not self._lock.acquire(False)
-            if not held:
-                self._lock.release()
-        if not held:
-            condition = "an unnamed condition" if self.name is None else f"condition {self.name!r}"
-            raise NotOwnerError(
-                f"thread {threading.current_thread().name!r} {doing} {condition} without holding its lock.\n"
-                "Wait and notify inside `with condition:`, so that nothing changes between test and wait."
-            )
+    def _somebody_holds_it(self) -> bool:
+        """For a lock that knows neither its owner nor its state."""
+        if self._lock.acquire(False):
+            self._lock.release()
+            return False
+        return True
+
+    def _not_held(self, doing: str) -> str:
+        condition = "an unnamed condition" if self.name is None else f"condition {self.name!r}"
+        return (
+            f"thread {threading.current_thread().name!r} {doing} {condition} without holding its lock.\n"
+            "Wait and notify inside `with condition:`, so that nothing changes between test and wait."
+        )

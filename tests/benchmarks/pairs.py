@@ -71,7 +71,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-# A target for "as fast as": a text beside itself, with threads that hand over to each other, differs by so much.
+# A target for "as fast as". Medians of a text beside itself may be a tenth apart (bench_beside_itself.py).
 PARITY = 0.9
 FUSE = 120.0  # seconds for one round of threads; reached only by one that hangs
 
@@ -357,7 +357,13 @@ def main(measure: Callable[[Bench], None]) -> None:
     parser.add_argument("--quick", action="store_true", help="a look, not a result: 3 short turns")
     parser.add_argument("--turns", type=int, help="how many ratios the median is of (default: 11)")
     parser.add_argument("--only", default="", metavar="WORD", help="only pairs with WORD in the title")
-    parser.add_argument("--json", type=Path, metavar="DIR", help="write the results into this folder")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="DIR",
+        default=os.environ.get("CONCUR_BENCH_JSON"),
+        help="write the results into this folder (default: $CONCUR_BENCH_JSON, if it is set)",
+    )
     given = parser.parse_args()
     bench = Bench(only=given.only, quick=given.quick)
     if given.quick:

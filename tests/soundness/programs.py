@@ -295,7 +295,7 @@ def _short(body: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
 _WHEN_NAMED = {
     "monitor": "monitor = threading.Condition(threading.Lock())\n",
     "number": "from concur import AtomicInteger\nnumber = AtomicInteger()\n",
-    "permits": "from concur import Semaphore\npermits = Semaphore(1)\n",
+    "permits": "from concur import FairSemaphore\npermits = FairSemaphore(1)\n",
 }
 
 

@@ -86,7 +86,7 @@ def agree_both_ways(folder: Path, program: Any, options: Options, classes: Class
     """
     file = write(folder, program, "ABC"[: len(program) - 1])
     text = file.read_text()
-    one_step = Options(timeouts=options.timeouts, atomic=("concur.Semaphore",), max_steps=300)
+    one_step = Options(timeouts=options.timeouts, atomic=("concur.FairSemaphore",), max_steps=300)
     try:
         reference, _ = outcomes(file, lambda: Enumeration(lifecycle=False), options=one_step, limit=_LARGEST)
     except TooLarge:

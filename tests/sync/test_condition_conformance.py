@@ -5,13 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from concur.sync import Condition, Mutex
+from concur.sync import Condition, Mutex, ReadWriteLock
 
 KINDS = {
     "Condition": Condition,
     "Condition over Mutex": lambda: Condition(Mutex()),
     "Condition over Lock": lambda: Condition(threading.Lock()),
     "Condition over RLock": lambda: Condition(threading.RLock()),
+    "Condition over a writing side": lambda: Condition(ReadWriteLock().write()),
     "threading.Condition": threading.Condition,
     "threading.Condition over Mutex": lambda: threading.Condition(Mutex()),  # type: ignore[arg-type]
 }

@@ -7,7 +7,21 @@ from collections.abc import Callable
 import pytest
 
 from concur.errors import DeadlockError, NotOwnerError
-from concur.sync import AtomicInteger, AtomicReference, Condition, Mutex, Semaphore
+from concur.sync import (
+    AtomicInteger,
+    AtomicReference,
+    Barrier,
+    BoundedSemaphore,
+    Condition,
+    CountDownLatch,
+    Event,
+    FairMutex,
+    FairSemaphore,
+    Mutex,
+    ReadWriteLock,
+    ReentrantMutex,
+    Semaphore,
+)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -26,13 +40,16 @@ def in_child(check: Callable[[], None]) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_a_held_mutex_is_still_ours() -> None:
+@pytest.mark.parametrize("kind", [Mutex, FairMutex, ReentrantMutex])
+def test_a_held_mutex_is_still_ours(kind: type) -> None:
     """The child's only thread is the one that forked: it owns what that one held."""
-    mutex = Mutex()
+    mutex = kind()
 
     def check() -> None:
-        with pytest.raises(DeadlockError):
-            mutex.acquire()
+        if kind is not ReentrantMutex:
+            with pytest.raises(DeadlockError):
+                mutex.acquire()
+        assert mutex._is_owned()
         mutex.release()
         with mutex:
             pass
@@ -44,9 +61,10 @@ def test_a_held_mutex_is_still_ours() -> None:
         assert mutex.locked()
 
 
-def test_permits_are_copied() -> None:
+@pytest.mark.parametrize("kind", [Semaphore, BoundedSemaphore, FairSemaphore])
+def test_permits_are_copied(kind: type) -> None:
     """Parent and child count apart from then on."""
-    semaphore = Semaphore(1)
+    semaphore = kind(1)
 
     def check() -> None:
         assert semaphore.acquire(False)
@@ -89,3 +107,56 @@ def test_new_threads_of_the_child() -> None:
         teller.join()
 
     in_child(check)
+
+
+def test_held_sides_are_still_ours() -> None:
+    """The child's only thread reads, or writes, where the one that forked did."""
+    lock = ReadWriteLock()
+
+    def check_reading() -> None:
+        with pytest.raises(DeadlockError):
+            lock.write().acquire()
+        lock.read().release()
+        check_free()
+
+    def check_writing() -> None:
+        with pytest.raises(DeadlockError):
+            lock.read().acquire()
+        lock.write().release()
+        check_free()
+
+    def check_free() -> None:
+        with lock.write():
+            pass
+        with lock.read():
+            pass
+
+    with lock.read():
+        in_child(check_reading)
+    with lock.write():
+        in_child(check_writing)
+    in_child(check_free)
+
+
+def test_meeting_in_the_child() -> None:
+    """Event, latch and barrier are copied as they are, and work between threads that the child starts."""
+    event, latch, barrier = Event(), CountDownLatch(2), Barrier(2)
+    latch.count_down()
+
+    def meet() -> None:
+        event.wait()
+        latch.count_down()
+        barrier.wait()
+
+    def check() -> None:
+        other = threading.Thread(target=meet)
+        other.start()
+        event.set()
+        latch.wait()
+        barrier.wait()
+        other.join()
+
+    in_child(check)
+    assert not event.is_set()
+    assert latch.count == 1
+    assert barrier.n_waiting == 0

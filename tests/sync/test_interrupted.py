@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from concur.sync import Condition, Mutex, Semaphore
+from concur.sync import (
+    BoundedSemaphore,
+    Condition,
+    FairMutex,
+    FairSemaphore,
+    Mutex,
+    PlainMutex,
+    ReentrantMutex,
+    Semaphore,
+)
 from concur.sync._parking import Place
 
 
@@ -29,27 +38,27 @@ def nothing() -> None: ...
 
 def test_semaphore_before_a_permit_came(interrupted) -> None:
     """Who is interrupted leaves the line; the next permit is not given to somebody who is gone."""
-    semaphore = Semaphore(0)
+    semaphore = FairSemaphore(0)
     interrupted(nothing)
     with pytest.raises(KeyboardInterrupt):
         semaphore.acquire()
-    assert repr(semaphore) == "<Semaphore permits=0 waiting=0>"
+    assert repr(semaphore) == "<FairSemaphore permits=0 waiting=0>"
     semaphore.release()
     assert semaphore.acquire(False)
 
 
 def test_semaphore_after_a_permit_came(interrupted) -> None:
     """Who is interrupted with a permit already handed over gives it back."""
-    semaphore = Semaphore(0)
+    semaphore = FairSemaphore(0)
     interrupted(semaphore.release)
     with pytest.raises(KeyboardInterrupt):
         semaphore.acquire()
-    assert repr(semaphore) == "<Semaphore permits=1 waiting=0>"
+    assert repr(semaphore) == "<FairSemaphore permits=1 waiting=0>"
 
 
 def test_semaphore_passes_the_permit_on(monkeypatch: pytest.MonkeyPatch, elsewhere, until) -> None:
     """If somebody else waits by then, the permit goes to him."""
-    semaphore, sleep = Semaphore(0), Place.sleep
+    semaphore, sleep = FairSemaphore(0), Place.sleep
     others: list[threading.Thread] = []
 
     def sleep_badly(place: Place, timeout: float | None = None) -> bool:
@@ -64,7 +73,7 @@ def test_semaphore_passes_the_permit_on(monkeypatch: pytest.MonkeyPatch, elsewhe
     with pytest.raises(KeyboardInterrupt):
         semaphore.acquire()
     elsewhere.join(*others)
-    assert repr(semaphore) == "<Semaphore permits=0 waiting=0>"
+    assert repr(semaphore) == "<FairSemaphore permits=0 waiting=0>"
 
 
 def test_condition_before_a_notify_came(interrupted) -> None:
@@ -119,12 +128,12 @@ def test_a_notify_that_was_cut_short() -> None:
 
 def test_a_release_that_was_cut_short() -> None:
     """A place that was woken but not yet taken out of line does not use up the next permit."""
-    semaphore = Semaphore(0)
+    semaphore = FairSemaphore(0)
     woken = Place()
     woken.wake()
     semaphore._line.append(woken)
     semaphore.release()
-    assert repr(semaphore) == "<Semaphore permits=1 waiting=0>"
+    assert repr(semaphore) == "<FairSemaphore permits=1 waiting=0>"
 
 
 # The same with the real thing: a signal in the main thread while it is parked in the machine's lock.
@@ -166,14 +175,16 @@ def parked(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 @pytest.mark.parametrize("timeout", [None, 3600.0])
-def test_semaphore_and_a_signal(ctrl_c, parked, elsewhere, timeout: float | None) -> None:
+@pytest.mark.parametrize("kind", [Semaphore, BoundedSemaphore, FairSemaphore])
+def test_semaphore_and_a_signal(kind: type, ctrl_c, until, elsewhere, timeout: float | None) -> None:
     """A signal ends the wait, and no permit is lost afterwards."""
-    semaphore = Semaphore(0)
-    elsewhere.start(lambda: parked.wait() and ctrl_c())
+    semaphore = kind(1)
+    semaphore.acquire()
+    elsewhere.start(lambda: (until(lambda: "waiting=1" in repr(semaphore)), ctrl_c()))
     with pytest.raises(KeyboardInterrupt):
         semaphore.acquire(timeout=timeout)
     semaphore.release()
-    assert repr(semaphore) == "<Semaphore permits=1 waiting=0>"
+    assert repr(semaphore) == f"<{kind.__name__} permits=1 waiting=0>"
 
 
 @pytest.mark.parametrize("timeout", [None, 3600.0])
@@ -187,9 +198,10 @@ def test_condition_and_a_signal(ctrl_c, parked, elsewhere, timeout: float | None
         assert repr(condition) == "<Condition waiting=0 lock=<Mutex locked by 'MainThread'>>"
 
 
-def test_mutex_and_a_signal(ctrl_c, elsewhere) -> None:
+@pytest.mark.parametrize("kind", [Mutex, PlainMutex, ReentrantMutex, FairMutex])
+def test_mutex_and_a_signal(kind: type, ctrl_c, elsewhere) -> None:
     """A signal ends the wait for a mutex, which stays with its owner."""
-    mutex, taken, enough = Mutex(), threading.Event(), threading.Event()
+    mutex, taken, enough = kind(), threading.Event(), threading.Event()
 
     def hold() -> None:
         with mutex:
@@ -203,8 +215,9 @@ def test_mutex_and_a_signal(ctrl_c, elsewhere) -> None:
     with pytest.raises(KeyboardInterrupt):
         about_to_wait.set()
         mutex.acquire()
-    assert repr(mutex) == "<Mutex locked by 'owner'>"
+    assert mutex.locked()
     enough.set()
     elsewhere.join(owner)
+    assert not mutex.locked()
     with mutex:
         pass

@@ -1,11 +1,11 @@
-"""What a mutex promises beyond a lock: it knows its owner."""
+"""What mutexes promise beyond locks: they know their owner, and one is fair."""
 
 import threading
 
 import pytest
 
 from concur.errors import ConcurError, DeadlockError, NotOwnerError
-from concur.sync import Mutex
+from concur.sync import FairMutex, Mutex, PlainMutex, ReentrantMutex
 
 
 def test_another_thread_may_not_release() -> None:
@@ -37,9 +37,10 @@ def test_nobody_may_release_a_free_mutex() -> None:
         Mutex().release()
 
 
-def test_waiting_for_oneself() -> None:
+@pytest.mark.parametrize("kind", [Mutex, FairMutex])
+def test_waiting_for_oneself(kind: type) -> None:
     """A wait that could never end is refused at once, and the mutex stays with its owner."""
-    log = Mutex(name="log")
+    log = kind(name="log")
     with log:
         with pytest.raises(DeadlockError, match="waits for mutex 'log', which it holds itself"):
             log.acquire()
@@ -56,16 +57,17 @@ def test_errors_are_runtime_errors() -> None:
         assert issubclass(error, ConcurError)
 
 
-def test_owner_by_turns(elsewhere) -> None:
+@pytest.mark.parametrize("kind", [Mutex, FairMutex, ReentrantMutex])
+def test_owner_by_turns(kind: type, elsewhere) -> None:
     """Ownership goes with the mutex from thread to thread, and ends with the release."""
-    mutex = Mutex()
+    mutex = kind()
 
     def turn() -> str:
         with mutex:
             return repr(mutex)
 
-    assert elsewhere(turn, "first") == "<Mutex locked by 'first'>"
-    assert elsewhere(turn, "second") == "<Mutex locked by 'second'>"
+    assert elsewhere(turn, "first") == f"<{kind.__name__} locked by 'first'>"
+    assert elsewhere(turn, "second") == f"<{kind.__name__} locked by 'second'>"
     with pytest.raises(NotOwnerError):
         elsewhere(mutex.release)
 
@@ -87,3 +89,68 @@ def test_two_mutexes_are_two() -> None:
         assert other.locked()
     with one, pytest.raises(NotOwnerError):
         other.release()
+
+
+def test_nested() -> None:
+    """A reentrant mutex tells how often it was taken, and who held it when a stranger releases it."""
+    account = ReentrantMutex(name="account")
+    with account, account:
+        assert account._recursion_count() == 2
+    assert account._recursion_count() == 0
+    with pytest.raises(NotOwnerError, match="released mutex 'account', but nobody holds it"):
+        account.release()
+
+
+def test_plain() -> None:
+    """A plain mutex tells its state and no owner, and a release too many by whom."""
+    door = PlainMutex(name="door")
+    assert repr(door) == "<PlainMutex 'door' unlocked>"
+    with door:
+        assert repr(door) == "<PlainMutex 'door' locked>"
+    assert repr(PlainMutex()) == "<PlainMutex unlocked>"
+    with pytest.raises(RuntimeError, match="'MainThread' released plain mutex 'door', but nobody holds it"):
+        door.release()
+    with pytest.raises(RuntimeError, match="released an unnamed plain mutex"):
+        PlainMutex().release()
+
+
+def test_first_come_first_served(elsewhere, until) -> None:
+    """A fair mutex serves in the order of arrival, and an owner that comes back goes to the end of the line."""
+    mutex, served = FairMutex(), []
+    waiters = []
+
+    def visit(name: object) -> None:
+        with mutex:
+            served.append(name)
+
+    mutex.acquire()
+    for number in range(5):
+        waiters.append(elsewhere.start(lambda number=number: visit(number)))
+        until(lambda expected=number + 2: len(mutex._line) == expected)
+    mutex.release()
+    visit("the owner again")
+    elsewhere.join(*waiters)
+    assert served == [0, 1, 2, 3, 4, "the owner again"]
+
+
+def test_who_gives_up_keeps_nobody_waiting(elsewhere, until) -> None:
+    """Threads whose time is up leave the line; the order of the others stays."""
+    mutex, served = FairMutex(), []
+
+    def visit(number: int) -> None:
+        if number % 2:
+            assert not mutex.acquire(timeout=0.001)
+        else:
+            with mutex:
+                served.append(number)
+
+    mutex.acquire()
+    waiters = []
+    for number in range(5):
+        waiters.append(elsewhere.start(lambda number=number: visit(number)))
+        if number % 2:
+            elsewhere.join(waiters[-1])
+        until(lambda expected=number // 2 + 2: len(mutex._line) == expected)
+    mutex.release()
+    elsewhere.join(*waiters)
+    assert served == [0, 2, 4]

@@ -1,15 +1,28 @@
-"""What a semaphore promises, asked of ours and of CPython's."""
+"""What semaphores promise, asked of ours and of CPython's."""
 
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from concur.sync import Semaphore
+from concur.sync import BoundedSemaphore, FairSemaphore, Semaphore
 
-pytestmark = pytest.mark.parametrize(
-    "make", [Semaphore, threading.Semaphore], ids=["Semaphore", "threading.Semaphore"]
-)
+KINDS: dict[str, type] = {
+    "Semaphore": Semaphore,
+    "FairSemaphore": FairSemaphore,
+    "threading.Semaphore": threading.Semaphore,
+    "BoundedSemaphore": BoundedSemaphore,
+    "threading.BoundedSemaphore": threading.BoundedSemaphore,
+}
+
+
+def each(kinds: dict[str, type]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("make", kinds.values(), ids=kinds.keys())
+
+
+EVERY = each(KINDS)
+UNBOUNDED = each({name: kind for name, kind in KINDS.items() if "Bounded" not in name})
+BOUNDED = each({name: kind for name, kind in KINDS.items() if "Bounded" in name})
 
 Make = Callable[..., Semaphore]
 
@@ -24,17 +37,20 @@ def free(semaphore: Semaphore) -> int:
     return taken
 
 
+@EVERY
 @pytest.mark.parametrize("permits", [0, 1, 2, 5])
 def test_as_many_as_given(make: Make, permits: int) -> None:
     """Just as many permits can be taken as it started with."""
     assert free(make(permits)) == permits
 
 
+@EVERY
 def test_one_by_default(make: Make) -> None:
     """Without a number it starts with one permit."""
     assert free(make()) == 1
 
 
+@UNBOUNDED
 def test_release_adds(make: Make) -> None:
     """Any thread may add permits, one or several at a time, beyond the number at the start."""
     semaphore = make(1)
@@ -44,6 +60,7 @@ def test_release_adds(make: Make) -> None:
     assert free(semaphore) == 6
 
 
+@EVERY
 def test_with(make: Make) -> None:
     """A with statement takes one, and gives it back when the body raises."""
     semaphore = make(2)
@@ -54,6 +71,7 @@ def test_with(make: Make) -> None:
     assert free(semaphore) == 2
 
 
+@EVERY
 def test_bad_numbers(make: Make) -> None:
     """Fewer than none at the start, or less than one given back, is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
@@ -65,6 +83,7 @@ def test_bad_numbers(make: Make) -> None:
     assert free(semaphore) == 1
 
 
+@UNBOUNDED
 def test_timeouts(make: Make) -> None:
     """An attempt that waits for a while, or not at all, returns False and takes nothing."""
     semaphore = make(0)
@@ -78,6 +97,7 @@ def test_timeouts(make: Make) -> None:
     assert free(semaphore) == 0
 
 
+@EVERY
 def test_timeout_without_blocking(make: Make) -> None:
     """A time-out of an attempt that does not wait is a ValueError, whether there is a permit or not."""
     for permits in (0, 1):
@@ -89,6 +109,7 @@ def test_timeout_without_blocking(make: Make) -> None:
         assert free(semaphore) == permits
 
 
+@UNBOUNDED
 def test_timeout_too_long(make: Make) -> None:
     """A time-out beyond what the machine can wait is an OverflowError, and takes nothing."""
     semaphore = make(0)
@@ -98,6 +119,7 @@ def test_timeout_too_long(make: Make) -> None:
     assert free(semaphore) == 1
 
 
+@UNBOUNDED
 def test_waiters_wake(make: Make, elsewhere) -> None:
     """Each permit lets one waiter go."""
     semaphore, through = make(0), make(0)
@@ -117,6 +139,7 @@ def test_waiters_wake(make: Make, elsewhere) -> None:
     assert free(semaphore) == 0
 
 
+@UNBOUNDED
 def test_signal(make: Make, elsewhere) -> None:
     """Starting from none it carries a signal from one thread to another, in both orders."""
     for _ in range(2):
@@ -126,6 +149,7 @@ def test_signal(make: Make, elsewhere) -> None:
         elsewhere.join(waiter)
 
 
+@EVERY
 def test_at_most_n_inside(make: Make, elsewhere) -> None:
     """No more threads are inside than there are permits."""
     semaphore, guard = make(3), threading.Lock()
@@ -149,6 +173,7 @@ def test_at_most_n_inside(make: Make, elsewhere) -> None:
     assert free(semaphore) == 3
 
 
+@EVERY
 def test_permits_are_conserved(make: Make, elsewhere) -> None:
     """Whatever mix of waiting, trying and timing out: in the end there are as many as before."""
     semaphore = make(2)
@@ -169,5 +194,59 @@ def test_permits_are_conserved(make: Make, elsewhere) -> None:
 
     for acquire in attempts * 2:
         elsewhere.start(use(acquire))
+    elsewhere.join()
+    assert free(semaphore) == 2
+
+
+@BOUNDED
+def test_a_release_too_many(make: Make) -> None:
+    """There are never more permits than at the start: giving more back is a ValueError, and gives nothing back."""
+    semaphore = make(3)
+    with pytest.raises(ValueError, match=r"."):
+        semaphore.release()
+    semaphore.acquire()
+    with pytest.raises(ValueError, match=r"."):
+        semaphore.release(2)
+    assert free(semaphore) == 2
+    semaphore.release()
+    with pytest.raises(ValueError, match=r"."):
+        semaphore.release()
+    assert free(semaphore) == 3
+
+
+@BOUNDED
+def test_as_many_as_were_taken(make: Make) -> None:
+    """All that were taken can be given back, one by one or several at a time."""
+    semaphore = make(3)
+    for _ in range(3):
+        semaphore.acquire()
+    semaphore.release(2)
+    semaphore.release(n=1)
+    assert free(semaphore) == 3
+
+
+@BOUNDED
+def test_none_at_all(make: Make) -> None:
+    """Bounded by none, it gives none and takes none."""
+    semaphore = make(0)
+    assert not semaphore.acquire(False)
+    with pytest.raises(ValueError, match=r"."):
+        semaphore.release()
+
+
+@BOUNDED
+def test_waiters_of_a_bounded_one_wake(make: Make, elsewhere) -> None:
+    """Each permit that comes back lets one waiter go."""
+    semaphore = make(2)
+    semaphore.acquire()
+    semaphore.acquire()
+
+    def visit() -> None:
+        with semaphore:
+            pass
+
+    for _ in range(4):
+        elsewhere.start(visit)
+    semaphore.release(2)
     elsewhere.join()
     assert free(semaphore) == 2

@@ -7,9 +7,29 @@ from typing import Any
 
 import pytest
 
-from concur.sync import Condition, Mutex, Semaphore
+from concur.sync import (
+    Barrier,
+    BoundedSemaphore,
+    Condition,
+    Event,
+    FairMutex,
+    FairSemaphore,
+    Mutex,
+    PlainMutex,
+    ReadWriteLock,
+    ReentrantMutex,
+    Semaphore,
+)
+from concur.sync.rwlock import ReadLock, WriteLock
 
 PYTHON_RLOCK = threading._PyRLock  # type: ignore[attr-defined]  # the lock in C tells no signature on 3.11
+
+MUTEXES = (Mutex, PlainMutex, ReentrantMutex, FairMutex)
+SEMAPHORES = (
+    (Semaphore, threading.Semaphore),
+    (FairSemaphore, threading.Semaphore),
+    (BoundedSemaphore, threading.BoundedSemaphore),
+)
 
 
 def parameters(function: Callable[..., Any]) -> list[tuple[str, object, object]]:
@@ -21,9 +41,12 @@ def parameters(function: Callable[..., Any]) -> list[tuple[str, object, object]]
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "method"),
-    [(Mutex, PYTHON_RLOCK, name) for name in ("acquire", "release")]
-    + [(Semaphore, threading.Semaphore, name) for name in ("acquire", "release")]
-    + [(Condition, threading.Condition, name) for name in ("wait", "wait_for", "notify", "notify_all")],
+    [(ours, PYTHON_RLOCK, name) for ours in MUTEXES for name in ("acquire", "release")]
+    + [(ours, theirs, name) for ours, theirs in SEMAPHORES for name in ("acquire", "release")]
+    + [(Condition, threading.Condition, name) for name in ("wait", "wait_for", "notify", "notify_all")]
+    + [(Event, threading.Event, name) for name in ("is_set", "set", "clear", "wait")]
+    + [(Barrier, threading.Barrier, name) for name in ("wait", "reset", "abort")]
+    + [(side, PYTHON_RLOCK, name) for side in (ReadLock, WriteLock) for name in ("acquire", "release")],
 )
 def test_methods(ours: type, theirs: type, method: str) -> None:
     """Each method takes what its model takes."""
@@ -31,7 +54,13 @@ def test_methods(ours: type, theirs: type, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"), [(Semaphore, threading.Semaphore), (Condition, threading.Condition)]
+    ("ours", "theirs"),
+    [
+        *SEMAPHORES,
+        (Condition, threading.Condition),
+        (Event, threading.Event),
+        (Barrier, threading.Barrier),
+    ],
 )
 def test_constructors(ours: type, theirs: type) -> None:
     """A constructor takes what its model takes, and a name, by keyword only."""
@@ -40,16 +69,23 @@ def test_constructors(ours: type, theirs: type) -> None:
     assert name == ("name", inspect.Parameter.KEYWORD_ONLY, None)
 
 
-def test_mutex_constructor() -> None:
-    """A mutex takes nothing but a name, like threading.Lock."""
-    assert parameters(Mutex) == [("name", inspect.Parameter.KEYWORD_ONLY, None)]
+@pytest.mark.parametrize("ours", [*MUTEXES, ReadWriteLock])
+def test_constructors_of_locks(ours: type) -> None:
+    """A lock takes nothing but a name, like threading.Lock."""
+    assert parameters(ours) == [("name", inspect.Parameter.KEYWORD_ONLY, None)]
 
 
-@pytest.mark.parametrize("ours", [Mutex, Semaphore, Condition])
-def test_public_methods(ours: type) -> None:
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(ours, threading.Lock()) for ours in MUTEXES]
+    + [(ReentrantMutex, threading.RLock())]
+    + [(ours, theirs()) for ours, theirs in SEMAPHORES]
+    + [(Condition, threading.Condition()), (Event, threading.Event()), (Barrier, threading.Barrier(1))],
+)
+def test_public_methods(ours: type, theirs: object) -> None:
     """Nothing is missing that a program for threading calls, the deprecated aliases excepted."""
-    theirs = {Mutex: threading.Lock(), Semaphore: threading.Semaphore(), Condition: threading.Condition()}
-    deprecated = {"acquire_lock", "release_lock", "locked_lock", "notifyAll"}
-    wanted = {name for name in dir(theirs[ours]) if not name.startswith("_")} - deprecated
+    deprecated = {"acquire_lock", "release_lock", "locked_lock", "notifyAll", "isSet"}
+    wanted = {name for name in dir(theirs) if not name.startswith("_")} - deprecated
     assert wanted <= set(dir(ours))
-    assert {"__enter__", "__exit__"} <= set(dir(ours))
+    entered = {"__enter__", "__exit__"} & set(dir(theirs))
+    assert entered <= set(dir(ours))

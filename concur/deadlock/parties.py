@@ -1,0 +1,76 @@
+"""What the watch knows of each thread: what it holds, what it waits for, and where.
+
+A thread's :class:`Party` is made when it first touches a watched lock. Only the
+thread itself writes to it, so that no lock is needed; another thread may rely on
+what it reads there as far as :mod:`concur.deadlock.live` says why.
+"""
+
+import sys
+import threading
+from typing import Any
+
+from concur.deadlock.sites import Site
+
+_Foreign: Any = getattr(threading, "_DummyThread", ())
+
+
+class Party:
+    """A thread, as the watch sees it."""
+
+    __slots__ = ("at", "forgiven", "held", "thread", "waits")
+
+    def __init__(self) -> None:
+        self.thread = threading.current_thread()
+        self.waits: Any = None  # what it waits for without a time-out: a Watched, an End, or None
+        self.at: Site | None = None  # where
+        self.held: list[Any] = []  # the ordered locks that it holds, in order
+        self.forgiven: list[Any] = []  # what it will release although a deadlock kept it from taking it
+
+    @property
+    def name(self) -> str:
+        return self.thread.name
+
+    def has_ended(self) -> bool:
+        if not self.thread.is_alive():
+            return True
+        # The stand-in for a thread that threading did not start says that it is alive for ever.
+        return isinstance(self.thread, _Foreign) and self.thread.ident not in sys._current_frames()
+
+
+class Hold:
+    """A thread as an owner of locks. It has two: *scoped* is for what is taken by a with statement."""
+
+    __slots__ = ("__weakref__", "held", "party", "scoped")
+
+    def __init__(self, party: Party, scoped: bool) -> None:
+        self.party = party
+        self.scoped = scoped
+        self.held = party.held
+
+
+class _Calling(threading.local):
+    """The thread that is calling."""
+
+    def __init__(self) -> None:
+        self.party = party = Party()
+        self.hold = Hold(party, scoped=False)
+        self.scope = Hold(party, scoped=True)
+        for thread, hold in _holds.copy().items():
+            if hold.party.has_ended():
+                _holds.pop(thread, None)
+        _holds[party.thread] = self.hold
+
+
+_holds: dict[threading.Thread, Hold] = {}  # of a thread that has ended, until another one begins
+calling = _Calling()
+
+
+def hold_of(thread: threading.Thread) -> Hold | None:
+    """What stands for *thread*, if it has touched a watched lock."""
+    return _holds.get(thread)
+
+
+def everybody() -> list[Hold | None]:
+    """One for each living thread; None for one that has touched no watched lock."""
+    known = {thread.ident: hold for thread, hold in _holds.copy().items()}
+    return [known.get(ident) for ident in sys._current_frames()]
