@@ -8,6 +8,7 @@ rewritten is watched by `foreign.py`.
 import datetime
 import functools
 import operator
+import re
 import sys
 import types
 import weakref
@@ -18,25 +19,37 @@ from concur.check import contents, visibility
 from concur.check import engine as runs
 from concur.check.buffers import exporter, is_buffer, touch_size
 from concur.check.contents import EXACT_CONTAINERS, SCALARS, containers_in, is_container
+from concur.check.engine import Engine
 from concur.check.foreign import (
     NO_WEAK_REFERENCES,
     call_foreign,
     global_effect,
-    has_foreign_operators,
     in_standard_library,
     refuse_always,
 )  # fmt: skip
 from concur.check.generators import CONSUMERS, advance, shared
+from concur.check.implicit import announce_looks, of_numbers, strange_in
 from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, consumed, is_python_class, note_view, place_of, touch, touch_all
+from concur.check.output import Output
+from concur.check.touch import (
+    Site,
+    consumed,
+    is_python_class,
+    known_dictionaries,
+    note_view,
+    place_of,
+    touch,
+    touch_all,
+)
+from concur.check.variables import called_back
 from concur.check.visibility import announces
 
 
 def callee(function: Any, site: Site) -> Any:
     """What to call instead of `function`, so that what it touches is announced."""
     kind = type(function)
-    if runs.active is None:
-        return function  # what looks at its caller's frame finds it
+    if runs.active is None:  # what looks at its caller's frame finds it
+        return function if function is not vars else functools.partial(SPECIAL_FUNCTIONS[vars], site)
     if kind is types.FunctionType:
         return function if visibility.MARK in function.__globals__ else Foreign(function, site)
     if kind is types.MethodType:
@@ -78,6 +91,9 @@ _CALLABLE_ARGUMENTS = (
     *_C_CALLABLES, types.FunctionType, types.MethodType, functools.partial,
     operator.attrgetter, operator.itemgetter, operator.methodcaller,
 )  # fmt: skip
+
+
+_NAMES_FIELD = re.compile(r"\{[^{}]*\.")  # in a format: ``{0.name}``
 
 
 class Foreign:
@@ -149,18 +165,32 @@ class Announced:
             note_view(result, self.owner)
             return result
         given = () if self.storing else args if not kwargs else (*args, *kwargs.values())
-        for each in given:
-            if type(each) not in SCALARS and has_foreign_operators(type(each)) and not is_container(each):
-                return call_foreign(
-                    run, self.function, args, kwargs, self.site or ("", 0), f"{self.__name__}()"
-                )
+        where = announce_looks(run, self._strange(args, given), self.site, f"{self.__name__}()")
+        if where is not None:
+            before, run.frozen = run.frozen, run.frozen or where
+            try:
+                return self._call(run, args, kwargs, given)
+            finally:
+                run.frozen = before
+        return self._call(run, args, kwargs, given)
+
+    def _strange(self, args: tuple[Any, ...], given: tuple[Any, ...]) -> list[Any]:
+        """The objects whose special methods, which are not rewritten, may be called."""
+        if self.storing:
+            return strange_in(args[:1]) if isinstance(self.owner, (dict, set)) else []
+        looked_at = given if self.owner is None or not is_container(self.owner) else (*given, self.owner)
+        if self.__name__ in ("format", "format_map") and _NAMES_FIELD.search(str(self.function.__self__)):
+            return [thing for thing in contents.objects_in(given) if not is_container(thing)]
+        return strange_in(looked_at)
+
+    def _call(self, run: Engine, args: Any, kwargs: dict[str, Any], given: tuple[Any, ...]) -> Any:
         moved = consumed(run, given)
         if self.__name__ in CONSUMERS:
             args = tuple([shared(each, self.site) for each in args])
         if "key" in kwargs:
-            kwargs["key"] = argument(kwargs["key"], self.site)
+            kwargs["key"] = _called_back(argument(kwargs["key"], self.site))
         elif self.__name__ == "reduce":
-            args = (argument(args[0], self.site), *args[1:])
+            args = (_called_back(argument(args[0], self.site)), *args[1:])
         also = containers_in(given)
         if self.owner is not None:
             if not self.storing and self.mode == READ and is_container(self.owner):
@@ -169,6 +199,7 @@ class Announced:
             touch(run, self.mode, self.owner, self.site, also)
         elif also or moved:
             also += moved
+            known_dictionaries(run, also, self.site)
             if self.mode == WRITE:
                 more = tuple((place_of(thing), WRITE) for thing in also[1:])
                 run.step((WRITE, place_of(also[0]), exporter(also[0]), self.site, more or None))
@@ -179,7 +210,16 @@ class Announced:
         noted = run.recording and (self.owner is not None or also)
         if noted:
             run.recorder.called(self.__name__, self.owner, also, args)
-        result = self.function(*args, **kwargs)
+        thread = run.current
+        before = thread.calling
+        if (self.owner is not None or also) and not self.storing and self.__name__ != "sorted":
+            thread.calling = (
+                None if run.frozen or thread.section or thread.last < 0 else run.trace[thread.last][1]
+            )
+        try:
+            result = self.function(*args, **kwargs)
+        finally:
+            thread.calling = before
         note_view(result, self.owner)
         if noted:
             run.recorder.value(self.owner if self.owner is not None and self.mode == WRITE else result)
@@ -229,7 +269,7 @@ def _c_callee(function: Any, site: Site) -> Any:
             if function in _LOOK_AT_THE_CALLER:
                 return function
             if function in contents.HARMLESS:
-                return function
+                return function if function in _ASK_NOTHING else functools.partial(of_numbers, function, site)
             reads = function in contents.READING_FUNCTIONS or owner.__name__ in _PURE_MODULES
             mode = READ if reads and function not in _CHANGES_ITS_ARGUMENT else WRITE
             return Announced(function, None, mode, False, site)
@@ -267,7 +307,10 @@ def _c_callee(function: Any, site: Site) -> Any:
     return functools.partial(_unbound, function, site)
 
 
-_FOLLOWS_FIELDS = frozenset(("_pickle", "marshal"))  # written in C, and reads the fields of what it is given
+_ASK_NOTHING = frozenset((isinstance, issubclass, callable, id))
+_FOLLOWS_FIELDS = frozenset(
+    ("_pickle", "marshal", "_warnings")
+)  # written in C, and reads the fields of what it is given
 _LOOK_AT_THE_CALLER = frozenset((sys._getframe, sys.exc_info))
 _CHANGES_ITS_ARGUMENT = frozenset(
     getattr(operator, name)
@@ -280,6 +323,8 @@ _PURE_MODULES = frozenset(("math", "_operator", "_json", "builtins", "time", "cm
 def _print(site: Site, /, *args: Any, **kwargs: Any) -> None:
     """``print``; what it prints to is changed, but for the output of the program itself."""
     file = kwargs.get("file")
+    if file is None and type(sys.stdout) is not Output and sys.stdout is not sys.__stdout__:
+        file = sys.stdout  # the program has put something there
     Announced(print, file, READ if file is None else WRITE, False, site)(*args, **kwargs)
 
 
@@ -308,6 +353,8 @@ def _class_callee(cls: Any, site: Site) -> Any:
             if type(maker) is types.FunctionType and not announces(maker) and not _generated(cls, maker):
                 return Foreign(cls, site)
         return cls
+    if cls in _NUMBERS:
+        return functools.partial(of_numbers, cls, site)
     if cls in _PLAIN_CLASSES:
         return cls
     if cls in SPECIAL_FUNCTIONS:
@@ -321,11 +368,29 @@ def _generated(cls: Any, maker: Any) -> bool:
     return bool(maker.__module__ == cls.__module__ and module is not None and visibility.MARK in vars(module))
 
 
-_PLAIN_CLASSES = frozenset(
-    (object, type, super, property, classmethod, staticmethod, slice, range, int, float, complex)
-)
+_PLAIN_CLASSES = frozenset((object, type, super, property, classmethod, staticmethod, slice))
+_NUMBERS = frozenset((range, int, float, complex))
 
 
 def argument(thing: Any, site: Site | None) -> Any:
     """An argument that C code is going to call."""
-    return callee(thing, site or ("", 0)) if type(thing) in _CALLABLE_ARGUMENTS else thing
+    if type(thing) in _CALLABLE_ARGUMENTS or (type(thing) is type and thing in _CONVERSIONS):
+        return callee(thing, site or ("", 0))
+    return thing
+
+
+def _called_back(function: Any) -> Any:
+    """A function that code in C calls while it looks into a container; a lambda does not say that it is entered."""
+    if type(function) is not types.FunctionType:
+        return function
+
+    def entered(*args: Any) -> Any:
+        run = runs.active
+        if run is not None and not run.alone and not run.dead:
+            called_back(run)
+        return function(*args)
+
+    return entered
+
+
+_CONVERSIONS = frozenset((str, bytes, bool, *_NUMBERS))

@@ -12,6 +12,7 @@ import contextlib
 import datetime
 import decimal
 import fractions
+import gc
 import itertools
 import mmap
 import pathlib
@@ -24,7 +25,11 @@ from concur.check.ops import READ, WRITE
 
 CONTAINERS = (list, dict, set, collections.deque, bytearray, array.array, mmap.mmap)
 EXACT_CONTAINERS = frozenset(
-    (*CONTAINERS, collections.OrderedDict, collections.defaultdict, collections.Counter, memoryview)
+    (
+        *CONTAINERS,
+        *(collections.OrderedDict, collections.defaultdict, collections.Counter),
+        *(memoryview, types.MappingProxyType),
+    )
 )
 _VIEWED: tuple[Any, ...] = ({}, collections.OrderedDict())
 VIEW_TYPES = frozenset(
@@ -38,7 +43,7 @@ SCALARS = frozenset(
         types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType, types.GenericAlias,
         re.Pattern, re.Match, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone,
         decimal.Decimal, fractions.Fraction, pathlib.PosixPath, pathlib.PurePosixPath, types.GetSetDescriptorType,
-        property, classmethod, staticmethod, object, types.MappingProxyType, types.CoroutineType,
+        property, classmethod, staticmethod, object, types.CoroutineType,
     )
 )  # fmt: skip
 
@@ -100,9 +105,27 @@ LAZY_TYPES = frozenset(
 _DEPTH = 10_000  # how many nested objects are followed
 
 
+_containers: dict[type, bool] = {}
+
+
+def new_run() -> None:
+    """Forget the classes of the last run."""
+    _containers.clear()
+
+
 def is_container(thing: object) -> bool:
     """Whether the content of the thing is a location."""
-    return type(thing) in EXACT_CONTAINERS or isinstance(thing, CONTAINERS) or type(thing) in VIEW_TYPES
+    cls = type(thing)
+    known = _containers.get(cls)
+    if known is None:
+        known = _containers[cls] = (
+            cls in EXACT_CONTAINERS
+            or issubclass(cls, CONTAINERS)
+            or cls in VIEW_TYPES
+            # Items that code in C stores, as in arrays of ctypes and NumPy.
+            or type(getattr(cls, "__setitem__", None)) is types.WrapperDescriptorType
+        )
+    return known
 
 
 def owner_of(thing: Any) -> Any:
@@ -115,6 +138,10 @@ def owner_of(thing: Any) -> Any:
             thing = thing if thing.obj is None else thing.obj
         except ValueError:  # it was released
             return thing
+    if type(thing) is types.MappingProxyType:
+        return gc.get_referents(thing)[0]
+    while type(thing).__module__ == "numpy" and getattr(thing, "base", None) is not None:
+        thing = thing.base  # a view of another array
     return mmap.mmap if isinstance(thing, mmap.mmap) else thing
 
 
@@ -127,14 +154,20 @@ def elements(thing: Any) -> Iterable[Any]:
         return [*dict.keys(thing), *dict.values(thing)]
     if isinstance(thing, types.SimpleNamespace):
         return (thing.__dict__,)
+    if type(thing) is types.MappingProxyType:
+        return (owner_of(thing),)
     for base in _ITERABLES:
         if isinstance(thing, base):
             return list(base.__iter__(thing))
     return ()
 
 
-def containers_in(roots: Iterable[Any]) -> list[Any]:
-    """Every container that can be reached from the roots through built-in containers."""
+def containers_in(roots: Iterable[Any], others: list[Any] | None = None) -> list[Any]:
+    """Every container that can be reached from the roots through built-in containers.
+
+    Args:
+        others: takes the objects that are reached and are no containers.
+    """
     found: list[Any] = []
     seen: set[int] = set()
     todo = [thing for thing in roots if type(thing) not in SCALARS]
@@ -146,9 +179,54 @@ def containers_in(roots: Iterable[Any]) -> list[Any]:
         if is_container(thing):
             found.append(thing)
         elif not isinstance(thing, (tuple, frozenset, types.SimpleNamespace)):
+            if others is not None:
+                others.append(thing)
             continue
         todo += [element for element in elements(thing) if type(element) not in SCALARS]
     return found
+
+
+_IN_BETWEEN = (tuple, type(iter(())))
+
+
+def moved_with(iterator: Any) -> list[Any]:
+    """The iterators written in C that code in C moves when it moves this one, as ``zip`` does; itself first."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    todo = [iterator]
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        kind = type(thing)
+        if is_c_iterator(kind):
+            found.append(thing)
+        if (
+            kind in LAZY_TYPES
+            or kind.__module__ == "itertools"
+            or (kind in _IN_BETWEEN and thing is not iterator)
+        ):
+            todo += gc.get_referents(thing)
+    return found
+
+
+def is_c_iterator(kind: type) -> bool:
+    """Whether it is a type of iterators written in C: moving one changes it, and only the hooks say so."""
+    return (
+        kind is not types.GeneratorType
+        and type(getattr(kind, "__next__", None)) is types.WrapperDescriptorType
+    )
+
+
+def is_made_in_c(cls: type) -> bool:
+    """Whether a class is written in C, and may keep what no field shows; a class statement makes no methods in C."""
+    return not cls.__flags__ & 1 << 9 or any(
+        isinstance(method, _IN_C) and method.__objclass__ is cls for method in vars(cls).values()
+    )
+
+
+_IN_C = (types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
 def fields_of(thing: Any) -> dict[str, Any]:

@@ -83,6 +83,8 @@ class Cycles:
     def _looked_at(self, op: Op) -> Any:
         """The answer of a step that only looks at a lock or a thread, or only tries."""
         kind, place, thing, _, _ = op
+        if thing is None:  # all threads were counted
+            return None
         if kind in (ops.TRY, ops.READ) and type(place) is tuple and place[1] in (ops.LOCK, ops.THREAD):
             return thing.owner is None if place[1] == ops.LOCK else thing.over()
         return None

@@ -22,6 +22,7 @@ class Effects:
         self.was_changing = (
             False  # whether the latest step had changed something before: it may be a whole call
         )
+        self.hidden = 0  # how often something was changed that no variable of the program shows
         self.written: dict[str, Any] = {}  # global variable -> the value last assigned while threads live
 
     def note_change(self, thread: VirtualThread, op: Op) -> None:

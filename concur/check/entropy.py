@@ -39,6 +39,7 @@ def _bits(count: int, site: Site | None = None) -> int:
     run = runs.active
     if run is None:
         return _in_import.getrandbits(count)
+    run.hidden += 1
     if not run.alone:
         run.step((WRITE, _SOURCE, None, site, None))
     return _in_run.getrandbits(count)

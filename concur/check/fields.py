@@ -8,18 +8,20 @@ from concur.check import visibility
 from concur.check.calls import SPECIAL_FUNCTIONS, bound_method, callee
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign
-from concur.check.ops import READ, WRITE
-from concur.check.touch import Site, in_dataclasses, same, seen
+from concur.check.ops import FIELDS, READ, WRITE
+from concur.check.touch import Site, in_dataclasses, note_fields, same, seen
 from concur.check.variables import read_name, rebind
 from concur.check.visibility import announces
 
 _modes: dict[tuple[type, str], int] = {}
+_stored_by_foreign_code: dict[tuple[type, str], bool] = {}
 _MISSING = object()
 
 
 def new_run() -> None:
     """Forget the classes of the last run."""
     _modes.clear()
+    _stored_by_foreign_code.clear()
 
 
 def _mode(run: Engine | None, cls: type, name: str) -> int:
@@ -57,6 +59,8 @@ def load_attr(thing: Any, name: str, site: Site) -> Any:
     if mode == visibility.METHOD:
         return bound_method(thing, name, site)
     if run is None or run.alone:
+        if mode == visibility.DICTIONARY:
+            note_fields(thing)
         return getattr(thing, name)
     if mode == visibility.CONSTANT:
         if not run.full:
@@ -118,10 +122,22 @@ def store_attr(value: Any, thing: Any, name: str, site: Site) -> None:
     """``thing.name = value``"""
     run = runs.active
     if run is not None and not run.alone:
+        cls = type(thing)
+        foreign = _stored_by_foreign_code.get((cls, name))
+        if foreign is None:
+            foreign = _stored_by_foreign_code[cls, name] = _is_stored_by_foreign_code(
+                run, cls, name, "__setattr__"
+            )
+        if foreign:
+            call_foreign(run, setattr, (thing, name, value), {}, site, f"assigning attribute '{name}'")
+            return
         if _announce_store(run, thing, name, site) and same(_field(thing, name), value):
             run.unchanged()
         if run.recording:
             seen(run, value)
+    elif name == "__dict__":
+        visibility.note_replaced(type(thing))
+        _modes.clear()
     setattr(thing, name, value)
 
 
@@ -153,18 +169,31 @@ def delete_attr(thing: Any, name: str, site: Site) -> None:
     """``del thing.name``"""
     run = runs.active
     if run is not None and not run.alone:
-        _announce_store(run, thing, name, site)
+        if _is_stored_by_foreign_code(run, type(thing), name, "__delattr__"):
+            call_foreign(run, delattr, (thing, name), {}, site, f"deleting attribute '{name}'")
+            return
+        _announce_store(run, thing, name, site, going=True)
     delattr(thing, name)
 
 
-def _announce_store(run: Engine, thing: Any, name: str, site: Site) -> bool:
+def _announce_store(run: Engine, thing: Any, name: str, site: Site, *, going: bool = False) -> bool:
     cls = type(thing)
     if type(getattr(cls, "__setattr__", None)) is types.FunctionType and announces(cls.__setattr__):
         return False
-    return announce_field_write(run, thing, name, site)
+    return announce_field_write(run, thing, name, site, going=going)
 
 
-def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> bool:
+def _is_stored_by_foreign_code(run: Engine, cls: type, name: str, method: str) -> bool:
+    if _mode(run, cls, name) == visibility.FOREIGN:
+        return True
+    if visibility.is_foreign_method(cls, method):
+        return True
+    value = getattr(cls, name, None)
+    setter = getattr(value, "fset" if method == "__setattr__" else "fdel", None)
+    return isinstance(value, property) and isinstance(setter, types.FunctionType) and not announces(setter)
+
+
+def announce_field_write(run: Engine, thing: Any, name: str, site: Site, *, going: bool = False) -> bool:
     """Announce that a field of an object, a class or a module is about to change.
 
     Returns:
@@ -207,7 +236,11 @@ def announce_field_write(run: Engine, thing: Any, name: str, site: Site) -> bool
             place = name
         else:
             return False  # a property or a descriptor: what it does announces itself
-    run.step((WRITE, place, thing, site, None))
+    more = None
+    watched = knowledge.watched and visibility.class_key(cls) in knowledge.watched
+    if watched and (going or _field(thing, name) is _MISSING):
+        more = (((id(thing), FIELDS), WRITE),)
+    run.step((WRITE, place, thing, site, more))
     return True
 
 

@@ -14,13 +14,13 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from concur.check import contents
+from concur.check import contents, keepers
 from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.foreign_state import Reach
-from concur.check.ops import ELSEWHERE, READ, WRITE
+from concur.check.ops import ELSEWHERE, FIELDS, READ, WRITE
 from concur.check.touch import keep, places_of
-from concur.check.visibility import announces
+from concur.check.visibility import WHOLE, announces, class_key, classify
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
 _STATELESS = frozenset(
@@ -71,7 +71,7 @@ _OPERATORS = tuple(
     rtruediv floordiv mod pow matmul and rand or ror xor rxor lshift rshift iadd isub imul ior iand ixor""".split()
 )
 # Their operators work by others, which announce what they do if they are rewritten.
-_DERIVED = frozenset(
+DERIVED = frozenset(
     "functools collections _collections_abc enum typing abc contextlib dataclasses numbers".split()
 )
 
@@ -99,7 +99,7 @@ def has_foreign_operators(cls: type) -> bool:
         known = _with_foreign_operators[cls] = any(
             type(method) is types.FunctionType
             and not announces(method)
-            and (base in _HOLDING or method.__module__ not in _DERIVED)
+            and (base in _HOLDING or method.__module__ not in DERIVED)
             for base in cls.__mro__
             for name in _OPERATORS
             if (method := base.__dict__.get(name)) is not None
@@ -108,7 +108,12 @@ def has_foreign_operators(cls: type) -> bool:
 
 
 def operate(
-    run: Engine, operation: Callable[..., Any], args: tuple[Any, ...], site: Any, *, changes: bool = False
+    run: Engine,
+    operation: Callable[..., Any],
+    args: tuple[Any, ...],
+    site: Any,
+    *,
+    changes: bool | None = None,
 ) -> Any:
     """An operator of such a class."""
     cls = next(type(thing) for thing in args if has_foreign_operators(type(thing)))
@@ -116,6 +121,8 @@ def operate(
         if in_standard_library(site):  # concurrent.futures knows its threads so
             return operation(*args)
         run.give_up(f"{site[0]}:{site[1]} uses {cls.__qualname__}, but {NO_WEAK_REFERENCES}")
+    if changes is None and cls.__module__.partition(".")[0] in _WITHOUT_VARIABLES:
+        changes = False
     return call_foreign(run, operation, args, {}, site, f"an operator of {cls.__qualname__}", changes=changes)
 
 
@@ -134,43 +141,69 @@ def refuse_always(run: Engine, function: Any, site: tuple[str, int]) -> None:
         )
 
 
-def _content(run: Engine, thing: Any, mode: int) -> Iterable[tuple[Any, int]]:
+def _content(run: Engine, thing: Any, reach: Reach, *, writes: bool) -> Iterable[tuple[Any, int]]:
     """All that can be touched of one thing, what it holds apart."""
     if contents.is_container(thing):
-        yield from places_of(thing, mode)
+        yield from places_of(thing, WRITE if writes else READ)
+        return
+    if contents.is_c_iterator(type(thing)):
+        yield (id(thing), "[]"), WRITE  # it may be moved
         return
     fields = contents.fields_of(thing)
-    for field in fields:
+    cls, knowledge = type(thing), run.knowledge
+    key = class_key(cls)
+    everything = writes and (reach.everything or not reach.is_read)
+    for field in fields.keys() | (reach.stores if writes and hasattr(thing, "__dict__") else ()):
+        mode = WRITE if writes and (everything or field in reach.stores) else READ
+        if mode == WRITE and (key, field) not in knowledge.fields:
+            knowledge.learn(knowledge.fields, (key, field))  # from now on whoever reads it says so
         yield (id(thing), field), mode
-        if field in run.knowledge.conflated:
+        if field in knowledge.conflated:
             yield field, mode
+    if classify(cls, "", knowledge) == WHOLE:
+        yield from places_of(thing.__dict__, WRITE if writes else READ)
+    if hasattr(thing, "__dict__") and key not in knowledge.watched:
+        knowledge.learn(knowledge.watched, key)
+    gets_more = writes and (everything or bool(reach.stores - fields.keys()))
+    yield (id(thing), FIELDS), WRITE if gets_more else READ
     if not fields:
-        yield (id(thing), "[]"), mode
+        yield (id(thing), "[]"), WRITE if writes else READ
 
 
-def _besides(run: Engine, function: Any, reached: list[Any], args: tuple[Any, ...]) -> list[tuple[Any, int]]:
-    """The same of all that a function can reach by its own means."""
-    if function is getattr:
-        names: frozenset[str] | None = frozenset((args[1],))
-    elif type(function) in (operator.methodcaller, operator.attrgetter):
-        names = None
-    else:
-        names = frozenset()
-    reach = Reach(function, reached, _WITHOUT_VARIABLES, names)
+def touched_by(run: Engine, function: Any, things: list[Any], reached: list[Any]) -> list[tuple[Any, int]]:
+    """All that a function touches which calls special methods of the things, and changes nothing itself."""
+    reach = _reach_of(function, things, ())
+    return _touched(run, reach, reached, writes=reach.changes)
+
+
+def _touched(run: Engine, reach: Reach, reached: list[Any], *, writes: bool) -> list[tuple[Any, int]]:
+    """All that a call can touch: what it is given, and what it can reach by its own means."""
     touched: list[tuple[Any, int]] = []
+    for thing in reached:
+        touched += _content(run, thing, reach, writes=writes)
     knowledge = run.knowledge
     for place, mode in reach.places.items():
         if isinstance(place, str):
             known = knowledge.names if ":" in place else knowledge.conflated
             if mode == WRITE and place not in known:
-                knowledge.learn(known, place)  # from now on whoever reads it says so
+                knowledge.learn(known, place)
             elif place not in known:
                 continue
         touched.append((place, mode))
     keep(reach)
     for thing in reach.objects:
-        touched += _content(run, thing, WRITE if reach.changes else READ)
+        touched += _content(run, thing, reach, writes=reach.changes)
     return touched
+
+
+def _reach_of(function: Any, reached: list[Any], args: tuple[Any, ...]) -> Reach:
+    if function in (getattr, setattr, delattr):
+        names: frozenset[str] | None = frozenset((args[1],))
+    elif type(function) in (operator.methodcaller, operator.attrgetter):
+        names = None
+    else:
+        names = frozenset()
+    return Reach(function, reached, _WITHOUT_VARIABLES, _STATELESS, names)
 
 
 def call_foreign(
@@ -181,9 +214,13 @@ def call_foreign(
     site: tuple[str, int],
     name: str,
     *,
-    changes: bool = True,
+    changes: bool | None = None,
 ) -> Any:
-    """Call code that was not rewritten, with all it can reach announced."""
+    """Call code that was not rewritten, with all it can reach announced.
+
+    Args:
+        changes: whether it changes what it is given; None if that is to be read from its text.
+    """
     module = module_of(function)
     where = f"{name} at {site[0]}:{site[1]}" if site[0] else f"{name}, which a thread was given,"
     if module in _BLOCKING:
@@ -200,31 +237,52 @@ def call_foreign(
     holds = module == "collections" and is_method  # as a UserList or a Counter does
     if owner is not None and (module not in _STATELESS or holds):
         roots.append(owner)
-    looks = holds and function.__name__ in contents.READING_METHODS
-    calls_back = type(function) is operator.methodcaller
-    mode = WRITE if changes and not looks and (module not in _STATELESS or holds or calls_back) else READ
-    touched: list[tuple[Any, int]] = []
+    if type(owner) is types.GeneratorType and owner.gi_frame is not None:
+        roots += owner.gi_frame.f_locals.values()
+    roots += keepers.also_reached(function, module, owner)
     reached = contents.objects_in(roots)
-    for thing in reached:
-        touched += _content(run, thing, mode)
-    touched += _besides(run, function, [*roots, *reached], args)
+    reach = _reach_of(function, [*roots, *reached], args)
+    if holds:
+        changes = function.__name__ not in contents.READING_METHODS
+    elif type(function) is operator.methodcaller:
+        changes = True
+    elif changes is None and module in _STATELESS:
+        changes = keepers.is_change(function, module)
+    elif changes is None and module in _WITHOUT_VARIABLES and module != "builtins":
+        changes = True  # it is not followed
+    writes = reach.changes if changes is None else changes
+    touched = _touched(run, reach, reached, writes=writes)
+    for place, mode in keepers.places(function, module, owner, writes=writes):
+        touched.append((place, mode))
+        fact = class_key(type(owner)), place[1]
+        if mode == WRITE and place[0] == id(owner) and fact not in run.knowledge.fields:
+            run.knowledge.learn(run.knowledge.fields, fact)
     if module in _WORLD and not (
         module == "pathlib" and isinstance(function, type)
     ):  # to make a path is harmless
         touched.append((ELSEWHERE, WRITE))
-    if touched and run.frozen is None:
-        thread = run.current
-        thread.opaque = where
-        try:
-            kept = [exporter(thing) for thing in reached]
-            run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
-            run.opaque[thread.last] = where
-        finally:
-            thread.opaque = None
-    elif changes:
+    run.hidden += 1
+    if not announce_foreign(run, touched, reached, site, where) and changes is not False:
         run.current.changes += 1  # it may change what cannot be seen
     before, run.frozen = run.frozen, run.frozen or where
     try:
         return function(*args, **kwargs)
     finally:
         run.frozen = before
+
+
+def announce_foreign(
+    run: Engine, touched: list[tuple[Any, int]], reached: list[Any], site: tuple[str, int] | None, where: str
+) -> bool:
+    """Announce all that code which is not rewritten may touch, in one step; whether there is anything."""
+    if not touched or run.frozen is not None:
+        return False
+    thread = run.current
+    thread.opaque = where
+    try:
+        kept = [exporter(thing) for thing in reached]
+        run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
+        run.opaque[thread.last] = where
+    finally:
+        thread.opaque = None
+    return True

@@ -14,8 +14,10 @@ from typing import Any
 
 from concur.check import engine as runs
 from concur.check.engine import Engine
+from concur.check.foreign import DERIVED, call_foreign
 from concur.check.ops import WRITE
 from concur.check.touch import Site
+from concur.check.visibility import MARK
 
 __concur__ = True  # what is defined here announces by itself
 
@@ -35,6 +37,16 @@ _inside: dict[int, int] = {}  # id of a generator -> the thread that is inside
 def new_run() -> None:
     """Forget the generators of the last run."""
     _inside.clear()
+
+
+def is_foreign_generator(generator: Any) -> bool:
+    """Whether its body was not rewritten; those of the checker, and that only move others, are let through."""
+    frame = generator.gi_frame
+    return (
+        frame is not None
+        and MARK not in frame.f_globals
+        and frame.f_globals.get("__name__", "").partition(".")[0] not in (*DERIVED, "concur")
+    )
 
 
 def _step(run: Engine, generator: Any, site: Site | None) -> bool:
@@ -75,7 +87,12 @@ def advance(
 ) -> Any:
     """Call a method that moves the generator."""
     run = runs.active
-    if run is None or run.alone or run.dead or not _step(run, generator, site):
+    if run is None or run.alone or run.dead:
+        return method(*args)
+    if is_foreign_generator(generator):
+        name = f"generator {generator.gi_code.co_qualname}()"
+        return call_foreign(run, method, args, {}, site or ("", 0), name)
+    if not _step(run, generator, site):
         return method(*args)
     me = run.current.tid
     if _inside.setdefault(id(generator), me) != me:

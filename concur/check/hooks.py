@@ -7,9 +7,10 @@ an active run, and while the main thread is alone, it only performs it.
 from typing import Any
 
 import concur.check.buffer_calls  # noqa: F401  # it says in calls.py what it does instead of some functions
-from concur.check import fields, foreign, generators, spin, touch
+from concur.check import contents, fields, foreign, generators, implicit, spin, touch, visibility
 from concur.check.calls import callee
 from concur.check.fields import delete_attr, load_attr, method, pattern_value
+from concur.check.implicit import entered
 from concur.check.items import (
     Link,
     Truths,
@@ -40,6 +41,9 @@ from concur.check.variables import (
 
 def new_run() -> None:
     """Forget what belongs to the classes and objects of the last run."""
+    contents.new_run()
+    visibility.new_run()
+    implicit.new_run()
     fields.new_run()
     foreign.new_run()
     touch.new_run()
@@ -56,6 +60,6 @@ HOOKS: dict[str, Any] = {
         "compared": compared, "tested": tested, "truths": Truths(), "literal": literal, "enter": enter, "top": top,
         "name": read_name, "value": name_value, "bind": write_name, "rebind": rebind, "loop": bind_names, "tick": tick,
         "failed": failed, "binder": binder, "field": Field, "slot": Slot, "oldfield": old_field, "oldslot": old_item,
-        "augment": augment, "reflect": reflect, "slice": slice,
+        "augment": augment, "within": entered, "reflect": reflect, "slice": slice,
     }.items()
 }  # fmt: skip

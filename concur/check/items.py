@@ -11,6 +11,7 @@ from concur.check.buffers import by_words, is_buffer, touch_size
 from concur.check.contents import SCALARS, containers_in, is_container
 from concur.check.foreign import call_foreign, has_foreign_operators, operate
 from concur.check.generators import shared
+from concur.check.implicit import announce_looks, is_strange, strange_in
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, consumed, same, seen, touch, touch_all
 
@@ -18,6 +19,8 @@ from concur.check.touch import Site, consumed, same, seen, touch, touch_all
 def load_item(thing: Any, key: Any, site: Site) -> Any:
     """``thing[key]``"""
     run = runs.active
+    if type(key) not in SCALARS and run is not None and not run.alone:
+        announce_looks(run, strange_in((key,)), site, "the hash of a key")
     if run is not None and not run.alone and type(thing) not in SCALARS and is_container(thing):
         if by_words(thing):
             return buffer_items.load(run, thing, key, site)
@@ -34,11 +37,13 @@ def load_item(thing: Any, key: Any, site: Site) -> Any:
 def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
     """``thing[key] = value``"""
     run = runs.active
+    if type(key) not in SCALARS and run is not None and not run.alone:
+        announce_looks(run, strange_in((key,)), site, "the hash of a key")
     if run is not None and not run.alone and is_container(thing):
         if by_words(thing):
             buffer_items.store(run, value, thing, key, site)
             return
-        touch(run, WRITE, thing, site, containers_in((value,)) if type(key) is slice else None)
+        touch(run, WRITE, thing, site, _looked_into(run, value) if type(key) is slice else None)
         if _holds(thing, key, value):
             run.unchanged()
         if run.recording:
@@ -51,6 +56,11 @@ def store_item(value: Any, thing: Any, key: Any, site: Site) -> None:
         operate(run, operator.setitem, (thing, key, value), site, changes=True)
         return
     thing[key] = value
+
+
+def _looked_into(run: Any, value: Any) -> list[Any]:
+    """What is touched when a container takes the elements of a value."""
+    return containers_in((value,)) + consumed(run, (value,))
 
 
 def _holds(thing: Any, key: Any, value: Any) -> bool:
@@ -80,6 +90,7 @@ def look_into(thing: Any, site: Site) -> Any:
     """What is about to be formatted: its content is read, and that of what it contains."""
     run = runs.active
     if run is not None and not run.alone and type(thing) not in SCALARS:
+        announce_looks(run, strange_in((thing,)), site, "a special method")
         touch_all(run, containers_in((thing,)), site)
     return thing
 
@@ -139,7 +150,10 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
             has_foreign_operators(type(left)) or has_foreign_operators(type(right))
         ):
             return operate(run, _OPERATORS[sign], (left, right), site)
-        looked_into = containers_in((left, right))
+        others: list[Any] = []
+        looked_into = containers_in((left, right), others)
+        if others and sign not in ("is", "is not"):
+            announce_looks(run, [each for each in others if is_strange(type(each))], site, "an operator")
         if sign in ("in", "not in"):
             looked_into += consumed(run, (right,))
         touch_all(run, looked_into, site)
@@ -177,7 +191,7 @@ def in_place(left: Any, right: Any, sign: str, site: Site) -> Any:
             if has_foreign_operators(type(left)):
                 return operate(run, _OPERATORS[sign], (left, right), site, changes=True)
             if is_container(left):
-                touch(run, WRITE, left, site, containers_in((right,)))
+                touch(run, WRITE, left, site, _looked_into(run, right))
                 if run.recording and not is_buffer(left):
                     left = _OPERATORS[sign](left, right)
                     run.recorder.left(left)

@@ -16,6 +16,7 @@ class Knowledge:
         self.fields: set[tuple[str, str]] = set()  # (class, name): written while threads live
         self.names: set[str] = set()  # variables written while threads live
         self.conflated: set[str] = set()  # attributes written on a class or over a method while threads live
+        self.watched: set[str] = set()  # classes of objects that code which is not rewritten looks at
         self.dictionaries: set[str] = set()  # classes whose instances are reached through __dict__
         self.one_step: set[str] = set()  # classes of which a call was taken as one step
         self.clock = False  # the program reads the clock

@@ -18,6 +18,7 @@ from typing import Any
 
 from concur.check import calendar
 from concur.check import engine as runs
+from concur.check.implicit import looking
 from concur.check.ops import READ, WRITE
 from concur.check.virtual_local import local
 from concur.check.virtual_locks import TIMEOUT_MAX, Lock, RLock, get_ident
@@ -195,7 +196,10 @@ def _serial(thing: object) -> int:
 
 def _hash(thing: object) -> int:
     """``hash``; where that would be the address of an object, the number that `id` gives."""
-    return _serial(thing) if type(thing).__hash__ is object.__hash__ else hash(thing)
+    if type(thing).__hash__ is object.__hash__:
+        return _serial(thing)
+    with looking(runs.active, (thing,), None, "hash()"):
+        return hash(thing)
 
 
 def builtins_of(importer: Any) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from concur.check import buffer_items
 from concur.check import engine as runs
 from concur.check.buffers import by_words
 from concur.check.calls import SPECIAL_FUNCTIONS, argument, callee
-from concur.check.contents import SCALARS, containers_in, is_container
+from concur.check.contents import SCALARS, containers_in, is_c_iterator, is_container
 from concur.check.engine import Engine
 from concur.check.foreign import call_foreign, has_foreign_operators
 from concur.check.generators import SharedGenerator, shared
+from concur.check.implicit import has_foreign_iter, is_foreign_iterator
 from concur.check.ops import ITERATOR, READ, WRITE
-from concur.check.touch import Site, consumed, is_c_iterator, place_of, places_of, seen, touch, touch_all
+from concur.check.touch import Site, consumed, place_of, places_of, seen, touch, touch_all
 from concur.check.variables import write_name
 
 
@@ -44,6 +45,30 @@ class SharedIterator:
             if places_of(self.container, READ) != places:  # a buffer of another size by now
                 touch(run, READ, self.container, self.site)
         return next(self.inner)
+
+
+class _ForeignIterator:
+    """An iterator whose moves are not announced by itself."""
+
+    __slots__ = ("inner", "site")
+
+    def __init__(self, inner: Any, site: Site) -> None:
+        self.inner = inner
+        self.site = site
+
+    def __iter__(self) -> "_ForeignIterator":
+        return self
+
+    def __next__(self) -> Any:
+        run = runs.active
+        if run is None or run.alone or run.dead:
+            return next(self.inner)
+        return call_foreign(
+            run, _move, (self.inner,), {}, self.site, f"moving {type(self.inner).__qualname__}"
+        )
+
+
+_move = next  # a name for it that no program has
 
 
 def _private(run: Engine, container: Any, site: Site) -> Iterator[Any]:
@@ -89,17 +114,15 @@ def iterate(thing: Any, site: Site, *, delegate: bool = False) -> Any:
         if type(kind.__iter__) is types.FunctionType:  # a subclass with an iteration of its own
             return thing
         return _private(run, thing, site)
+    if is_foreign_iterator(thing):
+        return _ForeignIterator(thing, site)
     if kind is types.GeneratorType:
         return SharedGenerator(thing, site)
     if has_foreign_operators(kind) and not run.alone:
         what = f"iteration over {kind.__qualname__}"
         iterator = shared(call_foreign(run, iter, (thing,), {}, site, what, changes=False), site)
         return iterator if delegate else _stepwise(run, iterator, site)
-    if delegate:
-        return thing
-    if is_c_iterator(thing):
-        return _stepwise(run, thing, site)
-    return thing
+    return _stepwise(run, thing, site) if is_c_iterator(kind) else thing
 
 
 def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
@@ -107,7 +130,7 @@ def _stepwise(run: Engine, iterator: Any, site: Site) -> Iterator[Any]:
         if runs.active is not None and not run.alone:
             touch_all(run, consumed(run, (iterator,)), site)
         try:
-            element = next(iterator)
+            element = _next(site, iterator) if is_foreign_iterator(iterator) else next(iterator)
         except StopIteration:
             return
         yield element
@@ -121,6 +144,11 @@ def unpack(thing: Any, site: Site) -> Any:
             touch(run, READ, thing, site)
         else:
             touch_all(run, consumed(run, (thing,)), site)
+        if has_foreign_iter(type(thing)) and hasattr(type(thing), "keys"):
+            what = f"unpacking {type(thing).__qualname__}"
+            return call_foreign(run, dict, (thing,), {}, site, what, changes=False)
+        if is_foreign_iterator(thing) or has_foreign_iter(type(thing)):
+            return iterate(thing, site)
     return shared(thing, site)
 
 
@@ -154,6 +182,8 @@ def _next(site: Site, /, iterator: Any, *default: Any) -> Any:
     run = runs.active
     if run is not None and not run.alone:
         touch_all(run, consumed(run, (iterator,)), site)
+    if is_foreign_iterator(iterator):
+        return next(_ForeignIterator(iterator, site), *default)
     return next(shared(iterator, site), *default)
 
 
@@ -166,8 +196,18 @@ def _iter(site: Site, /, thing: Any, *sentinel: Any) -> Any:
 def _lazy(cls: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
     if cls is reversed and is_container(args[0]):
         return SharedIterator(args[0], site, reversed(args[0]))
-    wrapped = [SharedIterator(a, site) if is_container(a) else shared(argument(a, site), site) for a in args]
-    return cls(*wrapped, **kwargs)
+    if cls is reversed:
+        return reversed(args[0])
+    return cls(*(_announcing(each, site) for each in args), **kwargs)
+
+
+def _announcing(thing: Any, site: Site) -> Any:
+    """An iterable in the hands of code in C that moves it later, step by step."""
+    if is_container(thing):
+        return SharedIterator(thing, site)
+    if is_foreign_iterator(thing) or has_foreign_iter(type(thing)):
+        return iterate(thing, site)
+    return shared(argument(thing, site), site)
 
 
 SPECIAL_FUNCTIONS.update({next: _next, iter: _iter, "lazy": _lazy})

@@ -48,6 +48,7 @@ HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as
 # Second parts of places that are no field, and cannot be taken for one.
 LOCK, THREAD, ITERATOR = "<lock>", "<thread>", "<iterator>"
 ATOMIC = "<call>"  # in (id(object), ATOMIC): a call of the object is taken as one step, see sections.py
+FIELDS = "<fields>"  # which fields an object has; in steps of classes that code not rewritten looks at
 ELSEWHERE = "the world outside the program"
 
 

@@ -28,6 +28,7 @@ from concur.check.ops import (
     ATOMIC,
     CLOCK,
     ELSEWHERE,
+    FIELDS,
     ITERATOR,
     LOCK,
     RELEASE,
@@ -133,6 +134,8 @@ class _Run:
             for place, mode in ((first, kind),) if more is None else accesses(op):
                 if type(place) is tuple:
                     name = place[1]
+                    if name == FIELDS:
+                        continue
                 elif place is None or place in (CLOCK, ELSEWHERE):
                     continue
                 else:
@@ -220,7 +223,7 @@ class _Run:
         """A read of a field saw the last write; one of a container may have seen any."""
         trace, clock = self.engine.trace, self.clocks[tid]
         writes = [at for at in self.steps[place] if at >= 0]
-        for at in writes if place[1] == CONTENT else writes[-1:]:
+        for at in writes if type(place) is tuple and place[1] == CONTENT else writes[-1:]:
             writer = trace[at][0]
             if writer != tid:
                 clock = list(map(max, clock, self.after[at]))

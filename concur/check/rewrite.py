@@ -137,6 +137,9 @@ class _Statements(Patterns):
             node.items, node.body = node.items[:1], [ast.copy_location(inner, node)]
         item = node.items[0]
         item.context_expr = self.expr(item.context_expr)
+        if isinstance(node, ast.With):
+            manager = item.context_expr
+            item.context_expr = ast.copy_location(hook("within", manager, self.site(manager)), manager)
         first: list[ast.stmt] = []
         if item.optional_vars is not None:
             item.optional_vars = self.target_of_block(item.optional_vars, first)

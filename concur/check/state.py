@@ -16,6 +16,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from concur.check import contents
 from concur.check.engine import Engine
 from concur.check.frames import variables_of
 from concur.check.loader import Loader
@@ -24,16 +25,17 @@ from concur.check.touch import is_python_class
 from concur.check.virtual_local import local
 from concur.check.virtual_locks import Lock, RLock
 from concur.check.virtual_threads import Thread
-from concur.check.visibility import MARK
+from concur.check.visibility import MARK, NAMES_OF_PYTHON
 
 _CHECK = os.path.dirname(__file__)
 _PLAIN = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), range, slice)
 _FIXED = (
     types.BuiltinFunctionType, types.ModuleType, types.CodeType, types.MethodDescriptorType,
     types.WrapperDescriptorType,
-    type(NotImplemented), types.GenericAlias, property, classmethod, staticmethod, types.GetSetDescriptorType,
-    types.MemberDescriptorType, types.MappingProxyType, types.UnionType, types.MethodWrapperType,
+    type(NotImplemented), types.GenericAlias, property, types.GetSetDescriptorType,
+    types.MemberDescriptorType, types.UnionType, types.MethodWrapperType,
 )  # fmt: skip
+_OF_THE_CHECKER = ("_cc_thread", "taken_at", "owner", "count")  # fields of threads and locks
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque, bytearray)
 
 
@@ -63,7 +65,7 @@ def state_of(run: Engine, histories: dict[int, list[Any]]) -> Any:
     except Unseen:
         return None
     clock = run.now if run.knowledge.clock else 0
-    return (tuple(written), clock)
+    return (tuple(written), clock, run.hidden, run.numbered)
 
 
 def _is_of_library(file: Any) -> bool:
@@ -100,7 +102,7 @@ class _Writer:
         """Names and values; what every run has anew under the same name is left out."""
         written: list[Any] = [name]
         for key in sorted(key for key in fields if isinstance(key, str)):
-            if not key.startswith("__"):
+            if not key.startswith(("__concur", "_cc_", "__builtins")) and key not in NAMES_OF_PYTHON:
                 written.append((key, self.value(fields[key])))
         return tuple(written)
 
@@ -122,9 +124,15 @@ class _Writer:
             return id(value) if _is_builtin(value) else self.fields(value.__qualname__, vars(value))
         if kind is types.FunctionType:
             cells = [self.value(cell) for cell in value.__closure__ or ()]
-            return (id(value.__code__), tuple(cells), self.value(value.__defaults__))
+            given = self.value(value.__defaults__), self.value(value.__kwdefaults__)
+            return (id(value.__code__), tuple(cells), given, self.fields("", value.__dict__))
         if kind is functools.partial:
-            return (self.value(value.func), self.value(value.args), self.value(value.keywords))
+            made_of = self.value(value.func), self.value(value.args), self.value(value.keywords)
+            return (made_of, self.fields("", value.__dict__))
+        if kind in (staticmethod, classmethod):
+            return self.value(value.__func__)
+        if kind is types.MappingProxyType:
+            return tuple((self.value(key), self.value(element)) for key, element in value.items())
         if kind is memoryview:
             return (self.value(value.obj), value.format, value.tobytes())
         if kind is array.array:
@@ -136,15 +144,20 @@ class _Writer:
                 return self.value(value.cell_contents)
             except ValueError:
                 return "empty"
-        if isinstance(value, Lock):
-            return (value.owner, value.count if isinstance(value, RLock) else 0)
-        if isinstance(value, Thread):
-            thread = value._cc_thread
-            return (None if thread is None else (thread.tid, thread.done), self.value(value._target))
+        if isinstance(value, (Lock, Thread)):
+            own = {name: field for name, field in vars(value).items() if name not in _OF_THE_CHECKER}
+            return (self._of_library(value), self.fields("", own))
         if isinstance(value, local):
             fields, args, _ = object.__getattribute__(value, "_cc_local")
             return (self.value(fields), self.value(args))
         return self._content(value, kind)
+
+    def _of_library(self, value: Lock | Thread) -> Any:
+        """What the fields of a lock or a thread do not say."""
+        if isinstance(value, Lock):
+            return (value.owner, value.count if isinstance(value, RLock) else 0)
+        thread = value._cc_thread
+        return None if thread is None else (thread.tid, thread.done)
 
     def _content(self, value: Any, kind: type) -> Any:
         written: list[Any] = []
@@ -156,7 +169,7 @@ class _Writer:
             written.append(self.value(value.args))
         elif isinstance(value, _PLAIN):  # a subclass, such as an enumeration
             written.append(repr(value))
-        elif not all(cls is object or is_python_class(cls) for cls in kind.__mro__):
+        elif not all(cls is object or not contents.is_made_in_c(cls) for cls in kind.__mro__):
             raise Unseen
         fields = getattr(value, "__dict__", None)
         if isinstance(fields, dict):

@@ -20,6 +20,8 @@ class VirtualThread:
     __slots__ = (
         "body",
         "born",
+        "calling",
+        "calling",
         "carrier",
         "changes",
         "creator",
@@ -51,6 +53,7 @@ class VirtualThread:
         self.op: Op | None = None  # announced, not yet performed
         self.opaque: str | None = None  # the call below which that happens, if it was not rewritten
         self.site: tuple[str, int] | None = None  # where it stands, if recording
+        self.calling: Op | None = None  # a call of code in C that looks into a container, and may call back
         self.section: Any = None  # the call that is taken as one step and runs now, see sections.py
         self.ending = False  # the step that it has announced is its last
         self.done = False

@@ -1,13 +1,19 @@
 """Hooks for variables that functions share, and for what goes round."""
 
+import ast
 import contextlib
+import functools
+import sys
+import types
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from concur.check import engine as runs
+from concur.check.engine import Engine
 from concur.check.ops import READ, WRITE
 from concur.check.touch import Site, same, seen
+from concur.check.visibility import MARK
 from concur.errors import UsageError
 
 
@@ -71,6 +77,14 @@ def tick(file: str, line: int) -> None:
         raise SystemExit  # out of that thread
     else:
         run.tick(file, line)
+        if run.current.calling is not None:
+            called_back(run)
+
+
+def called_back(run: Engine) -> None:
+    """Code in C that looks into a container calls a function of the program: others may change it meanwhile."""
+    if run.current.calling is not None and not run.alone and run.frozen is None:
+        run.step(run.current.calling)
 
 
 class Loading:
@@ -118,7 +132,36 @@ def reflect(function: Any, site: Site) -> Any:
             f"{site[0]}:{site[1]} calls {function.__name__}() while threads run: what is reached through it cannot be"
             " seen"
         )
-    return function
+    return functools.partial(_checked, function, site) if function in (eval, exec) else function
+
+
+_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
+
+
+def _checked(function: Any, site: Site, /, source: Any, *spaces: Any, **more: Any) -> Any:
+    """``exec`` and ``eval``: what they define in a module of the program would look as if it announced what it does."""
+    caller = sys._getframe(1)
+    if not spaces and "globals" not in more:
+        spaces = (caller.f_globals, more.pop("locals", caller.f_locals))
+    space = spaces[0] if spaces else more["globals"]
+    if (caller.f_globals if space is None else space).get(MARK) and _defines(source):
+        message = (
+            f"{site[0]}:{site[1]} defines functions by {function.__name__}(): what they do cannot be seen; write them"
+            " out, or give them a dictionary of their own"
+        )
+        if runs.active is None:
+            raise LoadingError(message)
+        runs.active.give_up(message)
+    return function(source, *spaces, **more)
+
+
+def _defines(source: Any) -> bool:
+    if isinstance(source, types.CodeType):
+        return any(isinstance(constant, types.CodeType) for constant in source.co_consts)
+    try:
+        return any(isinstance(node, _DEFINES) for node in ast.walk(ast.parse(source.strip())))
+    except (SyntaxError, ValueError, AttributeError):  # the call says so
+        return False
 
 
 operands: tuple[Any, str, Any] | None = None  # of the comparison that has just failed in an assert

@@ -25,6 +25,7 @@ from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
 from concur.check.shrink import shrink, way_of_failing
 from concur.check.story import failure_of
+from concur.check.threads import Abort
 from concur.check.trace import Recorder
 from concur.check.verdict import Failure, Status, Verdict
 from concur.check.watch import Watch
@@ -36,6 +37,12 @@ _HASHES = (
     "The order of a set of texts differs between processes: if the program depends on it, set PYTHONHASHSEED=0"
     " for the command that explores and for the one that replays"
 )
+
+
+def _but_for_the_end(report: Callable[[Any], object], found: Any) -> None:
+    """What ends the threads of a run reaches callbacks of weak references too, where Python only reports it."""
+    if found.exc_type is not Abort:
+        report(found)
 
 
 class Work:
@@ -65,7 +72,8 @@ class Work:
         collecting = gc.isenabled()
         gc.disable()
         gc.freeze()
-        streams = (sys.stdout, sys.stderr)
+        streams, unraisable = (sys.stdout, sys.stderr), sys.unraisablehook
+        sys.unraisablehook = functools.partial(_but_for_the_end, unraisable)
         try:
             if capture:
                 sys.stdout = sys.stderr = self.output
@@ -73,7 +81,7 @@ class Work:
             with self.watch.on() if capture else contextlib.nullcontext(), strangers.refused():
                 yield
         finally:
-            sys.stdout, sys.stderr = streams
+            (sys.stdout, sys.stderr), sys.unraisablehook = streams, unraisable
             runs.active = None
             self.scenario.loader.fresh()
             gc.unfreeze()
