@@ -28,7 +28,7 @@ from concur.check.foreign import (
     refuse_always,
 )  # fmt: skip
 from concur.check.generators import CONSUMERS, advance, shared
-from concur.check.implicit import announce_looks, of_numbers, strange_in
+from concur.check.implicit import announce_looks, is_strange, leaves_elements_alone, of_numbers, strange_in
 from concur.check.ops import READ, WRITE
 from concur.check.output import Output
 from concur.check.touch import (
@@ -178,6 +178,8 @@ class Announced:
         """The objects whose special methods, which are not rewritten, may be called."""
         if self.storing:
             return strange_in(args[:1]) if isinstance(self.owner, (dict, set)) else []
+        if leaves_elements_alone(self.function, self.owner):
+            return [thing for thing in given if is_strange(type(thing))]
         looked_at = given if self.owner is None or not is_container(self.owner) else (*given, self.owner)
         if self.__name__ in ("format", "format_map") and _NAMES_FIELD.search(str(self.function.__self__)):
             return [thing for thing in contents.objects_in(given) if not is_container(thing)]

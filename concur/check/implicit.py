@@ -5,6 +5,7 @@ methods that the operation can reach through built-in containers. The operation 
 is announced as ever.
 """
 
+import collections
 import contextlib
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,12 @@ _METHODS = tuple(
     f"__{name}__"
     for name in """repr str format hash int float complex index neg pos abs invert round trunc floor ceil bytes divmod
     rdivmod next reversed fspath""".split()
+)
+
+# What calls no special method of the elements of a container.
+_LEAVES_ELEMENTS = frozenset((len, list, tuple, iter, reversed, enumerate, collections.deque))
+_LEAVING_METHODS = frozenset(
+    "popleft pop clear copy extend extendleft reverse rotate __iter__ __len__ __reversed__".split()
 )
 
 _strange: dict[type, bool] = {}
@@ -42,6 +49,13 @@ def is_strange(cls: type) -> bool:
             if (method := getattr(cls, name, None)) is not None
         )
     return known
+
+
+def leaves_elements_alone(function: Any, owner: Any) -> bool:
+    """Whether a call moves elements about, or counts them, and asks none of them anything."""
+    if isinstance(owner, (list, collections.deque)):
+        return function.__name__ in _LEAVING_METHODS
+    return function in _LEAVES_ELEMENTS
 
 
 def strange_in(things: Iterable[Any]) -> list[Any]:

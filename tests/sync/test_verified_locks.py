@@ -431,7 +431,7 @@ MUTANTS: dict[str, tuple[str, str, str, Scenario]] = {
         "FairMutex",
         "self._line.append(turn)",
         "self._line.insert(1, turn)",
-        in_order,
+        three_in_order,
     ),
     "fair: nobody is called": (
         "FairMutex",
