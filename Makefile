@@ -52,8 +52,8 @@ COVERED = .venv/bin/coverage run --parallel-mode -m pytest -p no:cacheprovider
 
 test: check
 	.venv/bin/coverage erase
-	@$(COVERED) -q tests/check > .test-check.log 2>&1 & half=$$!; \
-	$(COVERED) --ignore=tests/check; rest=$$?; \
+	@$(COVERED) -q tests/check tests/sync > .test-check.log 2>&1 & half=$$!; \
+	$(COVERED) --ignore=tests/check --ignore=tests/sync; rest=$$?; \
 	wait $$half; check=$$?; cat .test-check.log; rm -f .test-check.log; test $$rest -eq 0 && test $$check -eq 0
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
