@@ -51,14 +51,30 @@ class Hold:
 class _Calling(threading.local):
     """The thread that is calling."""
 
+    party: "Party"
+    hold: "Hold"
+    scope: "Hold"
+
     def __init__(self) -> None:
-        self.party = party = Party()
-        self.hold = Hold(party, scoped=False)
-        self.scope = Hold(party, scoped=True)
-        for thread, hold in _holds.copy().items():
-            if hold.party.has_ended():
+        self._begin()
+
+    def __getattr__(self, name: str) -> Any:
+        # A finalizer or a signal handler that takes a watched lock while its thread is in __init__.
+        if name not in ("party", "hold", "scope"):
+            raise AttributeError(name)
+        self._begin()
+        return vars(self)[name]
+
+    def _begin(self) -> None:
+        party = Party()
+        hold, scope = Hold(party, scoped=False), Hold(party, scoped=True)
+        if "hold" in vars(self):
+            return  # somebody was faster, in this very thread: see __getattr__
+        self.party, self.hold, self.scope = party, hold, scope
+        for thread, other in _holds.copy().items():
+            if other.party.has_ended():
                 _holds.pop(thread, None)
-        _holds[party.thread] = self.hold
+        _holds[party.thread] = hold
 
 
 _holds: dict[threading.Thread, Hold] = {}  # of a thread that has ended, until another one begins

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from concur import sync
-from concur.deadlock import Watching
+from concur.deadlock import Watching, parties
 from concur.deadlock.parties import Party
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -355,3 +355,29 @@ def test_who_releases_and_ends_meanwhile(elsewhere, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Party, "has_ended", ended_by_now)
     with lock:
         assert not holder.is_alive()
+
+
+def test_a_finalizer_while_a_thread_becomes_known(elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a watched lock in the middle of a thread's first touch finds the thread known, and known once."""
+    lock, other = threading.Lock(), threading.Lock()
+    seen: list[object] = []
+
+    def touch(lock: Any) -> None:
+        with lock:
+            seen.append(parties.calling.hold)
+
+    class Interrupted(Party):
+        __slots__ = ()
+        is_first = True
+
+        def __init__(self) -> None:
+            super().__init__()
+            if Interrupted.is_first:
+                Interrupted.is_first = False
+                touch(other)  # as a finalizer would
+
+    monkeypatch.setattr(parties, "Party", Interrupted)
+    elsewhere.start(lambda: touch(lock))
+    elsewhere.join()
+    assert len(seen) == 2
+    assert seen[0] is seen[1]
