@@ -7,7 +7,7 @@ what it reads there as far as :mod:`concur.deadlock.live` says why.
 
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concur.deadlock.sites import Site
 
@@ -48,28 +48,36 @@ class Hold:
         self.held = party.held
 
 
+class _First:
+    """What a thread finds instead of a field that has not been set yet: see :class:`_Calling`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, calling: Any, owner: type) -> Any:
+        calling._begin()
+        return vars(calling)[self._name]
+
+
 class _Calling(threading.local):
     """The thread that is calling."""
 
-    party: "Party"
-    hold: "Hold"
-    scope: "Hold"
+    # A finalizer or a signal handler may take a watched lock while its thread is in __init__: then these answer.
+    if TYPE_CHECKING:
+        party: Party
+        hold: Hold
+        scope: Hold
+    else:
+        party, hold, scope = _First(), _First(), _First()
 
     def __init__(self) -> None:
         self._begin()
-
-    def __getattr__(self, name: str) -> Any:
-        # A finalizer or a signal handler that takes a watched lock while its thread is in __init__.
-        if name not in ("party", "hold", "scope"):
-            raise AttributeError(name)
-        self._begin()
-        return vars(self)[name]
 
     def _begin(self) -> None:
         party = Party()
         hold, scope = Hold(party, scoped=False), Hold(party, scoped=True)
         if "hold" in vars(self):
-            return  # somebody was faster, in this very thread: see __getattr__
+            return  # somebody was faster, in this very thread
         self.party, self.hold, self.scope = party, hold, scope
         for thread, other in _holds.copy().items():
             if other.party.has_ended():

@@ -14,6 +14,8 @@ T = TypeVar("T")
 class Queue(ABC, Generic[T]):
     """What a bounded queue offers."""
 
+    __slots__ = ("__weakref__", "maxsize", "name")
+
     def __init__(self, maxsize: int, name: str | None) -> None:
         if maxsize < 1:
             raise ValueError(

@@ -69,6 +69,11 @@ _HANDFUL = 64  # so many slots at most lie ready for `put`
 class BoundedQueue(Queue[T]):
     """At most *maxsize* items, first in, first out; drop-in for ``queue.Queue(maxsize)``."""
 
+    __slots__ = (
+        *("_closed", "_done", "_free", "_freed", "_getters", "_guard"),
+        *("_issued", "_items", "_joiners", "_putters", "_spare"),
+    )
+
     def __init__(self, maxsize: int, *, name: str | None = None) -> None:
         super().__init__(maxsize, name)
         self._items: deque[T] = deque()
