@@ -60,6 +60,9 @@ def between_threads(make: Make, size: int, threads: int, items: int) -> Rounds:
     return Rounds(run, calls=threads * items)
 
 
+AT_64 = (
+    "Alone an item takes a quarter of this time: the rest is threads that wait for each other and are woken."
+)
 AT_ONE = "With room for one item each costs two switches of threads, on both sides alike; they are what is measured."
 
 
@@ -81,7 +84,7 @@ def measure(bench: Bench) -> None:
                 ours=between_threads(BoundedQueue, size, 1, items),
                 theirs=between_threads(make, size, 1, items if make is queue.Queue else items // 5),
                 target=target if make is queue.Queue else None,
-                note=AT_ONE if size == 1 else "",
+                note={1: AT_ONE, 64: AT_64}.get(size, ""),
             )
         for size, items in ((1, 100), (64, 1_000), (1024, 3_000)):
             bench.pair(
