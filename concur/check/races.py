@@ -9,6 +9,7 @@ what is known from vector clocks over synchronisation alone (Lamport 1978; Flana
 - a release of a lock before every later acquire of it that took it, with a time-out or by trying as well. A try
   or a timed acquire that failed gives no order, nor does ``locked()``;
 - the steps taken as one on the same object (``atomic=...``), in both directions;
+- inside the primitives of this package, which are more than locks: every change of a place before every later access;
 - a write before a read that *polls* the place, such as ``while not self.ready``, and saw it (for which reads poll,
   see `race_text.py`). So what a flag protects is ordered by the flag, as with Peterson's algorithm; the accesses of
   the flag itself are still a race, which `race_kinds.py` calls a note.
@@ -19,6 +20,7 @@ the order of independent steps have the same races, so one run of each class sho
 
 import os
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from concur.check.engine import Engine
@@ -31,6 +33,7 @@ from concur.check.ops import (
     FIELDS,
     ITERATOR,
     LOCK,
+    READ,
     RELEASE,
     THREAD,
     TIMED_ACQUIRE,
@@ -131,6 +134,9 @@ class _Run:
                 continue
             if index in opaque:
                 continue
+            if site[0] in _PRIMITIVES:
+                self._synchronise_by_hand(index, tid, op)
+                continue
             for place, mode in ((first, kind),) if more is None else accesses(op):
                 if type(place) is tuple:
                     name = place[1]
@@ -204,6 +210,13 @@ class _Run:
                 ):
                     self._release(index, tid, place)  # it has ended
 
+    def _synchronise_by_hand(self, index: int, tid: int, op: Op) -> None:
+        """A step inside a primitive of this package, which orders its callers by more than locks."""
+        for place, mode in accesses(op):
+            self._acquire(tid, place)
+            if mode != READ:
+                self._release(index, tid, place)
+
     def _now(self, index: int, tid: int) -> Clock:
         """All that a thread knows after a step of its own."""
         clock = self.clocks[tid][:]
@@ -232,6 +245,7 @@ class _Run:
 
 
 _MANY = 40
+_PRIMITIVES = frozenset(map(str, Path(__file__).parent.parent.joinpath("sync").glob("*.py")))
 _LIBRARY = os.path.dirname(os.__file__)
 _Polls = tuple[Site, frozenset[str]]
 _polling: dict[int, _Polls] = {}  # id of a site -> the site, and the places that a read there polls
