@@ -1,7 +1,8 @@
 """Helpers to run real threads without luck: they end by joins, events and states, never by a delay."""
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -64,3 +65,25 @@ def spin_until(true: Callable[[], bool]) -> None:
 @pytest.fixture
 def until():
     return spin_until
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[Callable[[], None]]:
+    """Interrupt the main thread until it notices; it notices once."""
+    noticed = threading.Event()
+
+    def notice(number: int, frame: object) -> None:
+        if not noticed.is_set():
+            noticed.set()
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, notice)
+
+    def insist() -> None:
+        # Again and again: a signal just before the wait begins does not end the wait.
+        while not noticed.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            noticed.wait(0.01)
+
+    yield insist
+    signal.signal(signal.SIGINT, before)

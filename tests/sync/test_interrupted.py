@@ -1,8 +1,7 @@
 """Ctrl-C in a parked wait costs nobody a permit, a wake-up, or the lock."""
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -137,28 +136,6 @@ def test_a_release_that_was_cut_short() -> None:
 
 
 # The same with the real thing: a signal in the main thread while it is parked in the machine's lock.
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[Callable[[], None]]:
-    """Interrupt the main thread until it notices; it notices once."""
-    noticed = threading.Event()
-
-    def notice(number: int, frame: object) -> None:
-        if not noticed.is_set():
-            noticed.set()
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, notice)
-
-    def insist() -> None:
-        # Again and again: a signal just before the wait begins does not end the wait.
-        while not noticed.is_set():
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-            noticed.wait(0.01)
-
-    yield insist
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

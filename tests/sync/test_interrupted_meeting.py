@@ -1,8 +1,6 @@
 """Ctrl-C in a parked wait of condition, event, barrier, latch or readers-writer lock leaves nothing behind."""
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -170,28 +168,6 @@ def is_free(lock: ReadWriteLock, elsewhere) -> bool:
 
 
 # The real thing: a signal in the main thread while it is parked in the machine's lock.
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[Callable[[], None]]:
-    """Interrupt the main thread until it notices; it notices once."""
-    noticed = threading.Event()
-
-    def notice(number: int, frame: object) -> None:
-        if not noticed.is_set():
-            noticed.set()
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, notice)
-
-    def insist() -> None:
-        # Again and again: a signal just before the wait begins does not end the wait.
-        while not noticed.is_set():
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-            noticed.wait(0.01)
-
-    yield insist
-    signal.signal(signal.SIGINT, before)
 
 
 TIMEOUTS = pytest.mark.parametrize("timeout", [None, 3600.0])
