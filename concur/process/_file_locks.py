@@ -58,7 +58,8 @@ def byte_is_locked(descriptor: int, byte: int) -> bool:
     """Whether somebody else holds the *byte* of that number. To ask takes nothing, so many may ask at a time."""
     if CAN_OPEN_AGAIN:
         asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
-        return struct.unpack_from("h", fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked))[0] != fcntl.F_UNLCK
+        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, asked)
+        return answer[:2] != struct.pack("h", fcntl.F_UNLCK)
     if not lock_byte(descriptor, byte):  # the layout of the question differs from system to system
         return True
     unlock_byte(descriptor, byte)

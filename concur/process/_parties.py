@@ -92,6 +92,10 @@ class Parties:
         """Whether there is a party at *place*, and it has not died."""
         return self._table[place] % 2 == 1 and not self.died(place)
 
+    def taken(self) -> list[int]:
+        """The places of those who live, and of those who died and are not forgotten."""
+        return [place for place, word in enumerate(self._table.tolist()) if word % 2 == 1]
+
     def forget(self, place: int) -> None:
         """Free the *place* of a party that has died. Only one process at a time may do so."""
         word = self._table[place]

@@ -198,6 +198,10 @@ class ProcessMutex:
         """Whether the calling thread holds the mutex; condition variables ask."""
         return bool(self._threads._is_owned())
 
+    def _is_orphaned(self) -> bool:
+        """Whether an owner seems to have died and nobody has come since; who has to know takes it."""
+        return bool(self._inside[0] != _NOBODY and not self.locked())
+
     def _not_again(self, blocking: bool, timeout: float) -> bool:
         """What becomes of an acquire by the thread that holds the mutex."""
         if blocking and timeout == -1:
