@@ -39,6 +39,7 @@ the bell is rung. A process that was killed in its wait leaves that number too
 high, which costs the others one look in vain.
 """
 
+import operator
 import threading
 import time
 from types import TracebackType
@@ -61,7 +62,7 @@ class ProcessSemaphore:
     """
 
     def __init__(self, permits: int = 1, *, name: str | None = None) -> None:
-        if permits < 0:
+        if operator.index(permits) < 0:
             raise ValueError(f"a semaphore starts with 0 or more permits, not {permits}")
         if permits > MOST:
             raise OverflowError(f"a semaphore has at most {MOST} permits, not {permits}")
@@ -140,12 +141,12 @@ class ProcessSemaphore:
         Raises ``ValueError`` if *n* is less than 1, and ``OverflowError`` if there would be more than
         2**63 - 1 permits; there are as many as before then.
         """
-        if n < 1:
-            raise ValueError(f"release gives 1 or more permits back, not {n}")
         given: list[bool] = []
         try:
+            if operator.index(n) < 1:
+                raise ValueError(f"release gives 1 or more permits back, not {n}")
             inside(self._mutex, self._give, n, given)
-        except OverflowError:
+        except (OverflowError, TypeError, ValueError):
             raise
         except BaseException:  # Ctrl-C
             if not given:
