@@ -125,8 +125,8 @@ class ProcessCondition:
                 woken = line.state[slot] >= NOTIFIED or self.mutex.owner_died
                 if woken or (deadline is not None and time.monotonic() >= deadline):
                     break
-            line.state[slot] = FREE
             line.left(slot)
+            line.state[slot] = FREE  # with this the notify is ours: nothing may be called after it
         except BaseException:  # Ctrl-C
             line.gone[slot] = ticket  # also for others, if we do not get so far
             if not self.mutex._is_owned():

@@ -82,58 +82,49 @@ class ProcessSemaphore:
         """
         if timeout is not None and not blocking:
             raise ValueError("a call that does not block takes no timeout")
-        if not blocking or (timeout is not None and timeout <= 0):
-            return self._take(0, 0)
-        if timeout is None:
-            deadline = None
-        elif timeout > threading.TIMEOUT_MAX:
-            if self._take(0, 0):
-                return True
-            raise OverflowError(f"a timeout of {timeout} seconds is more than can be waited for")
-        else:
-            deadline = time.monotonic() + timeout
-        if self._take(0, 1):
-            return True
-        return self._wait(deadline)
-
-    def _wait(self, deadline: float | None) -> bool:
-        """Sleep and look again, until there is a permit or the time is up. We have said that we wait."""
-        while True:
-            left = PATIENCE if deadline is None else deadline - time.monotonic()
-            # A token stands for one that has said so. Who has taken it has to say so again, or goes.
-            said = 0 if self._bell.wait(max(left, 0)) else 1
-            if left <= 0:
-                return self._take(said, 0)
-            if self._take(said, 1):
-                return True
-
-    def _take(self, said: int, says: int) -> bool:
-        """Whether there was a permit, which is now the caller's.
-
-        *said*: whether it has been counted among those who wait; *says*: whether it is to be if there is none.
-        """
-        words, mutex = self._words, self._mutex
-        found, taken = -1, False
+        got: list[bool] = []
         try:
-            mutex.acquire()
-            found = words[_PERMITS]
-            if found > 0:
-                says = 0
-            if said != says:
-                words[_WAITING] = max(0, words[_WAITING] - said + says)
-            if found > 0:
-                taken = True
-                words[_PERMITS] = found - 1
-            mutex.release()
-        except BaseException:
-            if mutex._is_owned():
-                if taken:
-                    words[_PERMITS] = found
-                mutex.release()
-            elif taken:
+            if not blocking or (timeout is not None and timeout <= 0):
+                inside(self._mutex, self._take, 0, 0, got)
+            else:
+                self._wait(timeout, got)
+        except BaseException:  # Ctrl-C
+            if got:
                 self.release()
             raise
-        return taken
+        return True if got else False  # noqa: SIM210  # no call: Ctrl-C would be noticed after it
+
+    def _wait(self, timeout: float | None, got: list[bool]) -> None:
+        """Look, sleep and look again, until there is a permit or the time is up."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if timeout is not None and timeout > threading.TIMEOUT_MAX:
+            inside(self._mutex, self._take, 0, 0, got)
+            if not got:
+                raise OverflowError(f"a timeout of {timeout} seconds is more than can be waited for")
+            return
+        inside(self._mutex, self._take, 0, 1, got)
+        while not got:
+            left = PATIENCE if deadline is None else max(0, deadline - time.monotonic())
+            # A token stands for one that has said that it waits. Who has taken it says so again, or goes.
+            said = 0 if self._bell.wait(left) else 1
+            inside(self._mutex, self._take, said, 1 if left else 0, got)
+            if not left:
+                return
+
+    def _take(self, said: int, says: int, got: list[bool]) -> None:
+        """Take a permit, if there is one. The mutex is held.
+
+        *said*: whether the caller is counted among those who wait; *says*: whether it is to be if it gets none.
+        """
+        words = self._words
+        permits = words[_PERMITS]
+        if permits:
+            says = 0
+        if said != says:
+            words[_WAITING] = max(0, words[_WAITING] - said + says)
+        if permits:
+            got += [True]
+            words[_PERMITS] = permits - 1
 
     def release(self, n: int = 1) -> None:
         """Give *n* permits back, all at once.
