@@ -28,8 +28,13 @@ class Parties:
     def __init__(self, places: int) -> None:
         self._segment = Segment(places * WORD)
         self._locks = -1
+        self._set_up()
+
+    def _set_up(self) -> None:
         self._begin_here()
         after_fork(self, Parties._begin_here)
+        # A child of a fork server forgets what is to be done at its end, after it was given its arguments.
+        util.register_after_fork(self, Parties._end_in_order)
 
     def _begin_here(self) -> None:
         """Set up what this process has for itself."""
@@ -74,12 +79,17 @@ class Parties:
                 if word % 2 == 1:
                     self._mine = place, word
                     self._table[place] = word
-                    # The lock itself is left to the kernel: until then nobody else takes the place.
-                    leaving = (self._table, place, word, self.inside)
-                    util.Finalize(self, _leave, leaving, exitpriority=0)
+                    self._end_in_order()
                     return place
                 unlock_byte(self._locks, place)
         raise OverflowError(f"{len(self._table)} processes take part already, and there is no room for more")
+
+    def _end_in_order(self) -> None:
+        """Give the place back when the process ends, if it has one. The lock is left to the kernel: until then
+        nobody else takes the place."""
+        place, word = self._mine
+        if word:
+            util.Finalize(self, _leave, (self._table, place, word, self.inside), exitpriority=0)
 
     def died(self, place: int) -> bool:
         """Whether the party of *place* has ended without giving its place back."""
@@ -108,8 +118,7 @@ class Parties:
     def __setstate__(self, segment: Segment) -> None:
         self._segment = segment
         self._locks = -1
-        self._begin_here()
-        after_fork(self, Parties._begin_here)
+        self._set_up()
 
     def __del__(self) -> None:
         if self._locks not in {-1, self._segment.fd}:

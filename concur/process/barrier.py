@@ -116,11 +116,10 @@ class ProcessBarrier:
         """Set up what this process has for itself."""
         self._acting: int | None = None  # the thread that runs the action
         self._joined = -1  # the stamp of this process, once it is a party
-        self._was_given = False
 
     def _expect_children(self) -> None:
         after_fork(self, ProcessBarrier._begin_here)
-        # Called when a child has begun, however it was started, but not in one that comes from os.fork.
+        # Called when a forked child of multiprocessing begins; the others are given a copy.
         util.register_after_fork(self, ProcessBarrier._join_if_given)
 
     def wait(self, timeout: float | None = None) -> int:
@@ -333,8 +332,7 @@ class ProcessBarrier:
 
     def _join_if_given(self) -> None:
         """A child begins: it is a party if it was given this barrier."""
-        given, self._was_given = self._was_given, False
-        if given or _is_among(self, vars(multiprocessing.current_process()).values(), 3):
+        if _is_among(self, vars(multiprocessing.current_process()).values(), 3):
             self._join()
 
     def _refuse_in_action(self, doing: str) -> None:
@@ -358,8 +356,11 @@ class ProcessBarrier:
         self.name, self._parties, self._action, self._timeout, mine = state
         self._line, self._mutex, self._bells = mine
         self._begin_here()
-        self._was_given = True
         self._expect_children()
+        try:
+            self._join()
+        except OverflowError:
+            pass  # the first wait will say so
 
 
 def _is_among(wanted: object, things: Iterable[Any], depth: int) -> bool:

@@ -400,7 +400,8 @@ def struck_once(is_notified: bool, at: int) -> bool:
             has_been.append(slot)
         return sleep(slot, deadline)
 
-    next_slot, has_been = 5, []
+    next_slot = 5
+    has_been: list[int] = []
     if is_notified:
         condition._sleep = notified  # type: ignore[method-assign]
     condition.acquire()
