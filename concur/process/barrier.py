@@ -32,9 +32,11 @@ among the arguments of its ``Process`` (also in a list, tuple or dict there, or 
 attribute of the process object; under `spawn` and `forkserver`, wherever in it), or else
 from its first ``wait``. It counts once, or as often as it had threads in one round. So
 the maker counts only once it has waited, and who has not begun yet does not count: a
-barrier rather breaks too early, where somebody could still have come, than hang. To put
-another process in the place of a dead one, start it, and then call ``reset``, which
-forgets the dead.
+barrier rather breaks too early, where somebody could still have come. To put another
+process in the place of a dead one, start it, and then call ``reset``, which forgets the
+dead. What nobody can see is the death of a process that was no party yet: of one that is
+killed while it is being started, before its function was called, or of one that was given
+the barrier in another way and has never waited. Watch your children, and call ``abort``.
 
 *A party that ends in order,* also by an exception, leaves: by that alone nothing breaks, as
 nothing does when a thread ends. Call ``abort`` where it should. Without a death, parties
@@ -179,8 +181,7 @@ class ProcessBarrier:
     @property
     def n_waiting(self) -> int:
         """How many wait now."""
-        state = self._line.more[_STATE]
-        return 0 if state & _KINDS else len(self._of(state // _ROUND))
+        return 0 if self.broken else len(self._of(self._line.more[_STATE] // _ROUND))
 
     @property
     def broken(self) -> bool:
