@@ -15,7 +15,7 @@ import pytest
 from concur import DeadlockError, ProcessBarrier, ProcessMutex
 from concur.process._segment import Segment
 from tests.process.conftest import Children, descriptors, halt_at, received
-from tests.process.test_semaphore import struck
+from tests.process.test_semaphore import POINT_BY_POINT, struck
 
 DEATH = "process that takes part died"
 
@@ -466,6 +466,7 @@ def test_ctrl_c_in_a_wait(ctrl_c, elsewhere, until, timeout: float | None) -> No
     assert repr(barrier) == "<ProcessBarrier 0 of 3 waiting>"
 
 
+@POINT_BY_POINT
 @pytest.mark.parametrize("call", ["wait", "wait in vain", "reset", "abort"])
 def test_ctrl_c_anywhere(call: str) -> None:
     """Wherever it strikes, nobody is left in the table, and the barrier can be used, after a reset if it broke."""
