@@ -275,13 +275,13 @@ def test_a_kill_on_the_way_out(forked: Children, until) -> None:
     barrier = ProcessBarrier(1)
     here, there = forked.context.Pipe()
     for _ in range(2 * barrier.parties + 8):
-        child = forked.start(enter_and_halt, barrier, there, "left", True)
+        child = forked.start(end_of_round_and_halt, barrier, there)
         assert received(here) == "halted"
         forked.kill(child)
         barrier.reset()
-    for _ in range(20):
-        assert barrier.wait() == 0
-    assert len(barrier._line.taken()) <= 2 * barrier.parties + 8
+    assert barrier._line.free() is None
+    assert barrier.wait(60) == 0
+    assert barrier._line.taken() == []
 
 
 def end_of_round_and_halt(barrier: ProcessBarrier, pipe: Any) -> None:
@@ -347,7 +347,9 @@ def test_a_reset_that_is_killed(forked: Children, until) -> None:
     child = forked.start(reset_and_halt, barrier, there)
     assert received(pipe) == "halted"
     forked.kill(child)
-    assert "was broken" in received(here)
+    answer = received(here)
+    assert "was broken" in answer
+    assert DEATH not in answer, "it was broken before"
     with pytest.raises(BrokenBarrierError):
         barrier.wait()
     barrier.reset()

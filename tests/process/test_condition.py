@@ -111,6 +111,7 @@ def test_a_killed_waiter_is_passed_over(children: Children, until) -> None:
     children.kill(first)
     with condition:
         condition.notify()
+        assert condition._line.state[:2].tolist() == [WAITING, NOTIFIED]
     assert received(here) == (True, False)
     with condition:
         condition.notify()
@@ -125,6 +126,7 @@ def test_a_notify_of_the_dead_is_passed_on(children: Children, until) -> None:
     with condition:
         condition.notify()
     assert received(halted) == "halted"
+    assert condition._line.state[0] == AWAKE
     children.kill(first)
     assert received(pipes[0]) == (True, False)
     assert not pipes[1].poll(0.01)
