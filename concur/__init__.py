@@ -41,6 +41,7 @@ from concur.sync import (
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
     from concur.check.exploration import sample  # concur.check.sample is a module as well
+    from concur.process import ProcessMutex
 
 __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
     # Checking
@@ -72,6 +73,8 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "Barrier",
     "CountDownLatch",
     "ReadWriteLock",
+    # Between processes
+    "ProcessMutex",
     # What goes wrong
     "ConcurError",
     "UsageError",
@@ -85,12 +88,18 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
 logger.disable("concur")
 
 if not TYPE_CHECKING:
-    # The checker is loaded when one of its names is asked for. A program that imports a lock need not wait
-    # for it, nor have greenlet, which free-threaded builds cannot use without their lock coming back.
+    # These are loaded when one of their names is asked for. A program that imports a lock need not wait for the
+    # checker or for multiprocessing, nor have greenlet, which free-threaded builds cannot use without their
+    # lock coming back, nor be on a system that has what is needed between processes.
+    _LATER = {
+        **dict.fromkeys(__all__[: __all__.index("AtomicInteger")], "concur.check"),
+        **dict.fromkeys((name for name in __all__ if name.startswith("Process")), "concur.process"),
+    }
+
     def __getattr__(name: str) -> Any:
-        if name not in __all__:
+        if name not in _LATER:
             raise AttributeError(f"module 'concur' has no attribute {name!r}")
-        value = globals()[name] = getattr(importlib.import_module("concur.check"), name)
+        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
         return value
 
     def __dir__() -> list[str]:
