@@ -45,6 +45,24 @@ def test_each_number_is_given_once(children: Children) -> None:
     assert all(each == sorted(each) for each in tickets)
 
 
+def test_what_add_returns_is_of_its_own_step() -> None:
+    """An addition that comes right after it does not show in what it returns."""
+    counter = SharedCounter()
+
+    class Overtaken:
+        def __enter__(self) -> None:
+            counter._mutex.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            counter._mutex.release()
+            counter.add(100)
+
+    first: Any = SharedCounter.__new__(SharedCounter)
+    first.__dict__.update(counter.__dict__, _mutex=Overtaken())
+    assert first.add(1) == 1
+    assert counter.value == 101
+
+
 class Deadly:
     """The memory of a counter, for a process that dies at the store: before it, or after."""
 
