@@ -2,6 +2,7 @@
 
 import importlib
 import multiprocessing
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -109,12 +110,13 @@ def test_answers_that_are_late_or_doubled_do_not_count(example: ModuleType) -> N
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_nobody_outlives_the_parent(method: str) -> None:
-    """When the parent is killed its workers end by themselves, busy or idle."""
-    program = [sys.executable, mortals.__file__, str(FOLDER), method]
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_nobody_outlives_the_parent(method: str, number: int) -> None:
+    """When the parent is killed, or stopped by Ctrl-C, its workers end, busy or idle."""
+    program = [sys.executable, mortals.__file__, str(FOLDER), method, str(int(number))]
     done = subprocess.run(program, capture_output=True, text=True, check=False)  # until all have ended
-    assert done.returncode == -9
-    assert done.stderr == ""
+    assert done.returncode == -number
+    assert done.stderr.count("Traceback") == (number == signal.SIGINT), done.stderr
 
 
 def test_word_count(example: ModuleType) -> None:
