@@ -83,7 +83,7 @@ def in_two_processes(work: Callable[..., object], *shared: object) -> float:
     ready = SPAWN.Barrier(3)
     workers = [SPAWN.Process(target=_begin, args=(ready, work, shared), daemon=True) for _ in range(2)]
     try:
-        with _ctrl_c_held():
+        with _signals_held():
             for worker in workers:
                 worker.start()
         ready.wait(PATIENCE)
@@ -111,13 +111,16 @@ def _begin(ready: Barrier, work: Callable[..., object], shared: tuple[object, ..
 
 
 @contextmanager
-def _ctrl_c_held() -> Iterator[None]:
-    """Ctrl-C comes when this is over. Processes started meanwhile never see it: the terminal sends it to them too,
-    and one that is still importing would print a traceback."""
+def _signals_held() -> Iterator[None]:
+    """Ctrl-C and requests to end come when this is over, so that no process is started by half.
+
+    Those that are started meanwhile never see them: a terminal sends Ctrl-C to them too, and one that is still
+    importing would print a traceback.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     try:
         yield
     finally:

@@ -94,6 +94,26 @@ def test_who_is_killed_in_add_has_added_or_not(children: Children, stores: bool)
     assert counter.add() == counter.value == (12 if stores else 2)
 
 
+@pytest.mark.parametrize("stores", [False, True])
+def test_ctrl_c_in_add_leaves_the_counter_as_it_is_or_will_be(
+    stores: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of it is never seen, and the others are not kept out."""
+    counter = SharedCounter(1)
+    memory = counter._segment
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "kill", interrupt)
+    monkeypatch.setattr(counter, "_segment", Deadly(memory, stores))
+    with pytest.raises(KeyboardInterrupt):
+        counter.add(5)
+    monkeypatch.setattr(counter, "_segment", memory)
+    assert counter.value == (6 if stores else 1)
+    assert counter.add() == (7 if stores else 2)
+
+
 def add_and_tell(counter: SharedCounter, pipe: Any) -> None:
     pipe.send("here")
     pipe.send(counter.add())
