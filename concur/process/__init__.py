@@ -6,6 +6,7 @@ They share memory that has no name, and go to child processes as arguments::
     ProcessSemaphore    permits that processes take and give back; it has no owner
     ProcessCondition    waiting under a ProcessMutex until somebody notifies
     ProcessBarrier      all go on together, or none does: a party that dies breaks it
+    SharedCounter       a number that is added to in one step
 
 `multiprocessing` and `fcntl` are under them, so they are for Linux and macOS.
 """
@@ -19,6 +20,7 @@ except ImportError:
 
 from concur.process.barrier import ProcessBarrier
 from concur.process.condition import ProcessCondition
+from concur.process.counter import SharedCounter
 from concur.process.mutex import ProcessMutex
 from concur.process.semaphore import ProcessSemaphore
 
@@ -27,4 +29,5 @@ __all__ = [  # noqa: RUF022  # in the order in which they are read
     "ProcessSemaphore",
     "ProcessCondition",
     "ProcessBarrier",
+    "SharedCounter",
 ]

@@ -260,9 +260,8 @@ class ProcessBarrier:
         state = line.more[_STATE]
         round_ = state // _ROUND
         for slot in self._of(round_):
-            line.note[slot] = (
-                round_  # who sees a later round is told by this that its own was not gone through
-            )
+            # Who sees a later round is told by this that its own was not gone through.
+            line.note[slot] = round_
         for place in line.parties.taken():
             line.parties.forget(place)
         resets = (state & _RESETS) + _RESET & _RESETS
