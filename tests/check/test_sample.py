@@ -225,9 +225,9 @@ def test_a_sample_says_how_many_runs_did_not_reach_the_end(tmp_path: Path) -> No
     """What comes after the cut was never seen; with more steps, it is, and replays."""
     file = tmp_path / "long.py"
     file.write_text(LONG, encoding="utf-8")
-    verdict = sample(str(file), runs=3, max_steps=60, races="off")
+    verdict = sample(f"{file}::scenario", runs=3, max_steps=60, races="off")
     assert verdict.status is Status.UNFINISHED
     assert "3 of them did not reach the end: a run was cut after 60 visible operations" in verdict.reason
-    assert sample(str(file), runs=3, races="off").status is Status.REFUTED
+    assert sample(f"{file}::scenario", runs=3, races="off").status is Status.REFUTED
     with pytest.raises(UsageError, match="at least one visible operation"):
-        sample(str(file), max_steps=0)
+        sample(f"{file}::scenario", max_steps=0)
