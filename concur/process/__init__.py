@@ -3,6 +3,7 @@
 They share memory that has no name, and go to child processes as arguments::
 
     ProcessMutex        one owner at a time; the kernel releases it when the owner dies
+    ProcessQueue        at most so many items and bytes, first in, first out
 
 `multiprocessing` and `fcntl` are under them, so they are for Linux and macOS.
 """
@@ -15,5 +16,6 @@ except ImportError:
     ) from None
 
 from concur.process.mutex import ProcessMutex
+from concur.process.queue import ProcessQueue
 
-__all__ = ["ProcessMutex"]
+__all__ = ["ProcessMutex", "ProcessQueue"]
