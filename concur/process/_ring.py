@@ -234,7 +234,8 @@ class Ring:
 
     def after(self, start: int, end: int, limit: int) -> int:
         """What comes *limit* items after *start*, but no later than *end*."""
-        while limit and start != end:
+        limit = min(limit, ((end >> BITS) - (start >> BITS)) % COUNTS)
+        while limit:
             number, place = start >> BITS, start & PLACE
             header = self._headers[place % self.capacity // WORD]
             left = (header >> 24 & 255) - (number - header) % COUNTS
