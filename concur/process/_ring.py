@@ -152,22 +152,21 @@ class Ring:
         self._data[at : at + len(record) - first] = record[first:]
 
     def _find_room(self, place: int, needed: int) -> bool:
-        """Whether *needed* bytes from *place* on are free; what was found is noted. Under the producers' mutex."""
-        words = self.words
-        if (place - (words[HEAD] & PLACE)) % self._around + needed > self.capacity:
-            return False
-        # While the mutex of the consumers is held, claims do not come or move; they may go.
-        used = _under(self._consumers, self._used, place)
-        words[LIMIT] = (place - used) % self._around
-        return used + needed <= self.capacity
+        """Whether *needed* bytes from *place* on are free; what was found is noted. Under the producers' mutex.
 
-    def _used(self, place: int) -> int:
-        """How many bytes before *place* may still be needed."""
-        used: int = (place - (self.words[HEAD] & PLACE)) % self._around
+        A claim is made before the head moves past it, and stays where it is until it is cleared. So whoever looks at
+        the head first, and then at the claims, may see too much of them but never too little.
+        """
+        words = self.words
+        used = (place - (words[HEAD] & PLACE)) % self._around
+        if used + needed > self.capacity:
+            return False
+        self._fence()
         for start in self.starts.tolist():
             if start:
                 used = max(used, (place - (start & PLACE)) % self._around)
-        return used
+        words[LIMIT] = (place - used) % self._around
+        return bool(used + needed <= self.capacity)
 
     @staticmethod
     def room_for(size: int) -> int:
@@ -239,6 +238,10 @@ class Ring:
             number, place = start >> BITS, start & PLACE
             header = self._headers[place % self.capacity // WORD]
             left = (header >> 24 & 255) - (number - header) % COUNTS
+            if left <= 0:  # rather than look for the end for ever, with the mutex in hand
+                raise RuntimeError(
+                    "the memory of the ring was overwritten by somebody who does not belong to it"
+                )
             if left > limit:
                 return (number + limit) % COUNTS << BITS | place
             place = (place + self.room_for(header >> 32)) % self._around
@@ -334,7 +337,10 @@ class Ring:
     # at both, and when they differ, somebody may sleep. A ring too many does no harm.
 
     def sleeps_for_item(self, ticket: int) -> int:
-        """Say that the caller is about to sleep; *ticket* is 0, or what was returned the last time."""
+        """Say that the caller is about to sleep, and is to be rung for once.
+
+        *ticket* is what was returned the last time; 0 at first, and after a ring was heard.
+        """
         return self._sleeps(self._consumers, GET_SLEPT, GET_RUNG, ticket)
 
     def sleeps_for_room(self, ticket: int) -> int:

@@ -350,7 +350,8 @@ class Wait:
         if ticket != self._ticket:
             self._ticket = ticket
             return True  # once more, now that whoever changes something knows
-        self._bell.wait(min(left, PATIENCE))
+        if self._bell.wait(min(left, PATIENCE)):
+            self._ticket = 0  # a ring less for the others: if there is nothing, it must be asked for anew
         self._has_looked = False
         return True
 
