@@ -53,27 +53,27 @@ def record_of(items: Sequence[Any]) -> bytes:
     return dumps(tuple(pickles), PROTOCOL) if len(items) > 1 else pickles[0]
 
 
-def records_of(items: Sequence[Any], most: int, largest: int) -> Iterator[tuple[int, bytes]]:
-    """All items, in groups of at most *most*: how many, and the record, which has at most *largest* bytes.
+def records_of(items: Sequence[Any], most: int, largest: int, likely: int) -> Iterator[tuple[int, bytes]]:
+    """All items, in groups of at most *most*, *likely* so many: how many, and the record, of at most *largest* bytes.
 
     Raises `Unfit` for the first item that has no pickle or is too large.
     """
-    at, likely = 0, 1
+    at, most, enough = 0, min(most, GROUP), min(largest, 4 * GROUP_BYTES)
     while at < len(items):
-        count = min(likely, len(items) - at)
+        count = min(likely, most, len(items) - at)
         try:
             record = record_of(items[at : at + count])
         except Unfit as unfit:
             raise Unfit(at + unfit.args[0], None) from unfit.__cause__
         size = len(record)
-        if count > 1 and size > min(largest, 4 * GROUP_BYTES):
-            likely = count // 2
+        if count > 1 and size > enough:
+            likely = min(count // 2, max(1, GROUP_BYTES * count // size))
             continue
         if size > largest:
             raise Unfit(at, size)
         yield count, record
         at += count
-        likely = max(1, min(most, GROUP, GROUP_BYTES * count // size))
+        likely = max(1, GROUP_BYTES * count // size)
 
 
 class Opened:
@@ -86,13 +86,13 @@ class Opened:
     def __init__(self) -> None:
         self._last: tuple[bytes, Any] = b"", []
 
-    def items(self, record: Any, first: int, last: int, count: int) -> Iterator[Any]:
-        """Those from *first* to *last* of the *count* items of a record."""
-        if count == 1:
-            yield loads(record)
-            return
+    def add(self, items: list[Any], record: Any, first: int, last: int, count: int) -> None:
+        """Add to *items* those from *first* to *last* of the *count* items of a record."""
         if last - first == count:
             group = loads(record)
+            if type(group) is list:
+                items += group
+                return
         else:
             content = bytes(record)
             known, group = self._last
@@ -101,7 +101,7 @@ class Opened:
             self._last = (content, group) if last < count else (b"", [])
         for index in range(first, last):
             if type(group) is tuple:
-                yield loads(group[index])
+                items.append(loads(group[index]))
             else:
-                item, group[index] = group[index], _GONE
-                yield item
+                items.append(group[index])
+                group[index] = _GONE

@@ -25,9 +25,9 @@ it again lets nothing pass, neither upwards nor downwards.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-R = TypeVar("R")
+Guarded = Callable[..., Any]  # called with a function and what it is given
 
 # Words. What one side stores is not in one line of the cache with what the other stores.
 HEAD = 0  # the next item to be taken: its number and its place; stored by consumers, under their mutex
@@ -79,7 +79,7 @@ class Ring:
         words: a view of format "Q": as many words as `words_for` says.
         data: a view of bytes, its length a multiple of 8.
         maxsize: how many items at most.
-        producers: the mutex of those who put: `acquire` and `release`; a dead owner has released it.
+        producers: makes a call while it holds the mutex of those who put; if it dies, the mutex is free.
         consumers: likewise, of those who take.
         lives: whether the owner of that number lives.
         fence: keeps what was loaded and stored before it from what comes after it.
@@ -90,8 +90,8 @@ class Ring:
         words: Any,
         data: memoryview,
         maxsize: int,
-        producers: Any,
-        consumers: Any,
+        producers: Guarded,
+        consumers: Guarded,
         lives: Callable[[int], bool],
         fence: Callable[[], object],
     ) -> None:
@@ -106,8 +106,8 @@ class Ring:
         self._data = data
         self._headers = data.cast("Q")
         self._around = (1 << BITS) // self.capacity * self.capacity  # places are reckoned modulo this
-        self._producers = producers
-        self._consumers = consumers
+        self._as_producer = producers
+        self._as_consumer = consumers
         self._lives = lives
         self._fence = fence
         self._likely = 0  # a slot that is likely to be free
@@ -116,7 +116,8 @@ class Ring:
 
     def put(self, record: bytes, count: int) -> int:
         """Add a record of *count* items, as one step. Returns 0, or FULL or SHUT, and then nothing has happened."""
-        return _under(self._producers, self._put, record, count)
+        status: int = self._as_producer(self._put, record, count)
+        return status
 
     def _put(self, record: bytes, count: int) -> int:
         words = self.words
@@ -127,7 +128,7 @@ class Ring:
         if (number - (words[HEAD] >> BITS)) % COUNTS + count > self.maxsize:
             return FULL
         size = len(record)
-        needed = self.room_for(size)
+        needed = room_for(size)
         used = (place - words[LIMIT]) % self._around
         if used + needed > self.capacity and not self._find_room(place, needed):
             return FULL
@@ -168,14 +169,9 @@ class Ring:
         words[LIMIT] = (place - used) % self._around
         return bool(used + needed <= self.capacity)
 
-    @staticmethod
-    def room_for(size: int) -> int:
-        """How many bytes of the ring a record of *size* bytes takes."""
-        return (size + 2 * WORD - 1) // WORD * WORD
-
     def close(self) -> None:
         """Let nothing more in."""
-        _under(self._producers, self.words.__setitem__, CLOSED, 1)
+        self._as_producer(self.words.__setitem__, CLOSED, 1)
 
     # Consumers
 
@@ -185,7 +181,8 @@ class Ring:
         If it does not return, `hand.slot` tells whether there is a claim. SHUT is said when nothing will come any
         more; as long as somebody has a claim, who knows.
         """
-        return _under(self._consumers, self._take, hand, limit, me)
+        status: int = self._as_consumer(self._take, hand, limit, me)
+        return status
 
     def _take(self, hand: Hand, limit: int, me: int) -> int:
         words, starts = self.words, self.starts
@@ -244,7 +241,7 @@ class Ring:
                 )
             if left > limit:
                 return (number + limit) % COUNTS << BITS | place
-            place = (place + self.room_for(header >> 32)) % self._around
+            place = (place + room_for(header >> 32)) % self._around
             start = (number + left) % COUNTS << BITS | place
             limit -= left
         return start
@@ -276,7 +273,7 @@ class Ring:
         first = (number - header) % COUNTS
         last = min(count, first + ((end >> BITS) - number) % COUNTS)
         if last == count:
-            place = (place + self.room_for(size)) % self._around
+            place = (place + room_for(size)) % self._around
         at += WORD
         record: bytes | memoryview
         if at + size <= self.capacity:
@@ -306,7 +303,8 @@ class Ring:
 
         What somebody left behind who had that number before is freed.
         """
-        return _under(self._consumers, self._join, meet)
+        me: int = self._as_consumer(self._join, meet)
+        return me
 
     def _join(self, meet: Callable[[set[int]], int]) -> int:
         starts, owners = self.starts.tolist(), self._owners.tolist()
@@ -341,16 +339,16 @@ class Ring:
 
         *ticket* is what was returned the last time; 0 at first, and after a ring was heard.
         """
-        return self._sleeps(self._consumers, GET_SLEPT, GET_RUNG, ticket)
+        return self._sleeps(self._as_consumer, GET_SLEPT, GET_RUNG, ticket)
 
     def sleeps_for_room(self, ticket: int) -> int:
-        return self._sleeps(self._producers, PUT_SLEPT, PUT_RUNG, ticket)
+        return self._sleeps(self._as_producer, PUT_SLEPT, PUT_RUNG, ticket)
 
-    def _sleeps(self, mutex: Any, slept: int, rung: int, ticket: int) -> int:
+    def _sleeps(self, guarded: Guarded, slept: int, rung: int, ticket: int) -> int:
         words = self.words
         if ticket > words[rung]:
             return ticket  # nobody has rung for it yet
-        return _under(mutex, self._sleeps_once_more, slept)
+        return int(guarded(self._sleeps_once_more, slept))
 
     def _sleeps_once_more(self, slept: int) -> int:
         ticket: int = self.words[slept] + 1
@@ -376,22 +374,11 @@ class Ring:
         return count
 
 
+def room_for(size: int) -> int:
+    """How many bytes of the ring a record of *size* bytes takes."""
+    return (size + 2 * WORD - 1) & -WORD
+
+
 def words_for(claims: int) -> int:
     """How many words a ring needs in which so many calls may have a claim at a time."""
     return OWN + 3 * claims
-
-
-def _under(mutex: Any, call: Callable[..., R], *given: Any) -> R:
-    """What *call* returns, made while *mutex* is held."""
-    mutex.acquire()
-    try:
-        return call(*given)
-    finally:
-        try:
-            mutex.release()
-        except BaseException:  # Ctrl-C, and perhaps before it was released
-            try:
-                mutex.release()
-            except RuntimeError:
-                pass
-            raise

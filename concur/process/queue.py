@@ -5,15 +5,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from math import inf
-from pickle import PicklingError, UnpicklingError, dumps
+from pickle import PicklingError, UnpicklingError, dumps, loads
 from queue import Empty, Full
 from typing import Any, Generic, TypeVar
 
 from concur.errors import Closed
 from concur.process._bell import PATIENCE, Bell
 from concur.process._forks import after_fork
+from concur.process._gate import Gate
 from concur.process._parties import Parties
-from concur.process._records import PROTOCOL, Opened, Unfit, record_of, records_of
+from concur.process._records import GROUP, PROTOCOL, Opened, Unfit, record_of, records_of
 from concur.process._ring import (
     FREED,
     GET_RUNG,
@@ -29,7 +30,6 @@ from concur.process._ring import (
     words_for,
 )
 from concur.process._segment import Segment
-from concur.process.mutex import ProcessMutex
 
 T = TypeVar("T")
 
@@ -62,8 +62,8 @@ class ProcessQueue(Generic[T]):
         self.maxsize = maxsize
         self.name = name
         self._segment = Segment(_WORDS * WORD + -(-capacity // WORD) * WORD)
-        self._producers = ProcessMutex(name=name)
-        self._consumers = ProcessMutex(name=name)
+        self._producers = Gate()
+        self._consumers = Gate()
         self._parties = Parties(PLACES)
         self._items_come = Bell()  # rung when items were put, and at the end
         self._room_comes = Bell()  # rung when items were taken, and at the end
@@ -77,8 +77,8 @@ class ProcessQueue(Generic[T]):
             memory[: _WORDS * WORD].cast("Q"),
             memory[_WORDS * WORD :],
             self.maxsize,
-            self._producers,
-            self._consumers,
+            self._producers.behind,
+            self._consumers.behind,
             self._parties.lives,
             fence,
         )
@@ -87,6 +87,7 @@ class ProcessQueue(Generic[T]):
         self._largest = self.capacity - WORD  # a record has a header
         self._me = -1  # no consumer yet
         self._opened = Opened()
+        self._likely = GROUP  # so many items make a record, if they are like those before
 
     # Putting
 
@@ -115,7 +116,11 @@ class ProcessQueue(Generic[T]):
         put = 0
         try:
             # The next is the last. Everything has a pickle before anything goes in.
-            todo: list[tuple[int, bytes | None]] = [*records_of(batch, self.maxsize, self._largest)]
+            todo: list[tuple[int, bytes | None]] = [
+                *records_of(batch, self.maxsize, self._largest, self._likely)
+            ]
+            if todo:
+                self._likely = max(8, todo[0][0])
             todo.reverse()
             wait = None
             while todo:
@@ -216,7 +221,10 @@ class ProcessQueue(Generic[T]):
         try:
             while start != hand.upto:
                 record, count, first, last, start = ring.front(start, hand.upto)
-                items.extend(self._opened.items(record, first, last, count))
+                if count == 1:
+                    items.append(loads(record))
+                else:
+                    self._opened.add(items, record, first, last, count)
         except MemoryError:
             raise
         except Exception as error:
@@ -356,12 +364,20 @@ class Wait:
         return True
 
 
-def fence() -> None:
+def across_a_lock() -> None:
     """Nothing is loaded or stored across this: a lock is given back and taken again."""
     lock = threading.Lock()
     lock.acquire()
     lock.release()
     lock.acquire()
+
+
+def nothing() -> None:
+    pass
+
+
+# These machines show loads, and stores, in the order of the program by themselves; others do not.
+fence = nothing if os.uname().machine in {"x86_64", "AMD64"} else across_a_lock
 
 
 def deadline_of(block: bool, timeout: float | None) -> float:

@@ -5,7 +5,7 @@ its end, and killed before each of its stores. What was seen before is not looke
 reached a survivor takes what there is, and must find all that was put and not taken, each once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from types import ModuleType
@@ -100,6 +100,16 @@ class State:
     owned: tuple[tuple[int, ...], ...]  # the items in each of them
 
 
+def behind(lock: Any) -> Callable[..., Any]:
+    """What makes a call while it holds *lock*, which is free again if the caller dies."""
+
+    def guarded(call: Callable[..., Any], *given: Any) -> Any:
+        with lock:
+            return call(*given)
+
+    return guarded
+
+
 class World:
     """A ring of the module *module* that can be set to any state, and calls upon it."""
 
@@ -123,8 +133,8 @@ class World:
             Words(view[:words].cast("Q"), self.life),
             Bytes(view[words:], self.life),
             maxsize,
-            Lock(),
-            Lock(),
+            behind(Lock()),
+            behind(Lock()),
             lambda owner: owner not in self.dead,
             lambda: None,
         )
@@ -281,7 +291,7 @@ class World:
         self.dead.add(HOLDER)
         found = self.drained()
         assert sorted(found) == sorted(sum(state.owned, ())), f"{found} came out of the hands {state.owned}"
-        fit = min(self.maxsize, ring.capacity // ring.room_for(1))
+        fit = min(self.maxsize, ring.capacity // self.module.room_for(1))
         put = [n for n in range(fit + 1) if ring.put(bytes((n,)), 1) == 0]
         assert put == list(range(fit)), f"room for {fit}, and {put} went in"
         assert list(self.drained()) == put

@@ -7,6 +7,7 @@ Each word of the buffer is a place of its own, and bytes of a record are stored 
 from pathlib import Path
 from threading import Lock, Semaphore
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,16 @@ from concur.process import _ring
 from tests.sync.verifying import Scenario, together, verdict_of
 
 FILE = Path(_ring.__file__)
+
+
+def behind(lock: Any) -> Any:
+    """What makes a call while it holds *lock*."""
+
+    def guarded(call: Any, *given: Any) -> Any:
+        with lock:
+            return call(*given)
+
+    return guarded
 
 
 class Queue:
@@ -28,8 +39,8 @@ class Queue:
             self.words,
             memoryview(bytearray(capacity)),
             maxsize,
-            Lock(),
-            Lock(),
+            behind(Lock()),
+            behind(Lock()),
             lambda owner: True,
             lambda: None,
         )
@@ -380,8 +391,8 @@ MUTANTS: dict[str, tuple[str, str, Scenario]] = {
         one_and_one_with_two_records,
     ),
     "a claim is cleared, and then copied": (
-        "            place = (place + self.room_for(size)) % self._around\n        at += WORD\n",
-        """            place = (place + self.room_for(size)) % self._around
+        "            place = (place + room_for(size)) % self._around\n        at += WORD\n",
+        """            place = (place + room_for(size)) % self._around
         self.starts[0] = 0
         at += WORD
 """,
@@ -402,13 +413,13 @@ MUTANTS: dict[str, tuple[str, str, Scenario]] = {
         looked_at_from_outside,
     ),
     "consumers take without their mutex": (
-        "        return _under(self._consumers, self._take, hand, limit, me)\n",
-        "        return self._take(hand, limit, me)\n",
+        "self._as_consumer(self._take, hand, limit, me)",
+        "self._take(hand, limit, me)",
         one_and_two,
     ),
     "producers put without their mutex": (
-        "        return _under(self._producers, self._put, record, count)\n",
-        "        return self._put(record, count)\n",
+        "self._as_producer(self._put, record, count)",
+        "self._put(record, count)",
         two_and_one,
     ),
     "one item too many": (
