@@ -219,7 +219,7 @@ class Ring:
     def _free_slot(self) -> int:
         """The number of a slot without a claim, or -1."""
         starts = self.starts
-        if starts[self._likely]:
+        if starts[self._likely]:  # not free after all
             for slot, start in enumerate(starts.tolist()):
                 if not start:
                     self._likely = slot

@@ -92,7 +92,7 @@ class ProcessQueue(Generic[T]):
     # Putting
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
-        deadline = deadline_of(block, timeout)
+        deadline = inf if timeout is None and block else deadline_of(block, timeout)
         try:
             record = dumps(item, PROTOCOL)
         except Exception as error:
@@ -165,7 +165,7 @@ class ProcessQueue(Generic[T]):
     # Getting
 
     def get(self, block: bool = True, timeout: float | None = None) -> T:
-        return self._get(1, deadline_of(block, timeout))[0]
+        return self._get(1, inf if timeout is None and block else deadline_of(block, timeout))[0]
 
     def get_many(self, limit: int, timeout: float | None = None) -> list[T]:
         if limit < 1:

@@ -23,7 +23,7 @@ RING = 1 << 21
 Body = Callable[[], None]
 
 
-def between(consume: Body, produce: Body, messages: int) -> Callable[[], float]:
+def between(consume: Body, produce: Body) -> Callable[[], float]:
     """A round: a child puts, this process takes; timed from the word to begin until all is taken."""
 
     def run() -> float:
@@ -60,7 +60,7 @@ def one_by_one(queue: Any, size: int, count: int) -> Rounds:
         for _ in range(count):
             get()
 
-    return Rounds(between(consume, produce, count), calls=count)
+    return Rounds(between(consume, produce), calls=count)
 
 
 def batches() -> list[list[bytes]]:
@@ -80,7 +80,7 @@ def in_batches(queue: Any, count: int) -> Rounds:
         while left:
             left -= len(queue.get_many(BATCH))
 
-    return Rounds(between(consume, produce, count), calls=count)
+    return Rounds(between(consume, produce), calls=count)
 
 
 def as_lists(queue: Any, count: int) -> Rounds:
@@ -95,7 +95,7 @@ def as_lists(queue: Any, count: int) -> Rounds:
         for _ in range(count // BATCH):
             queue.get()
 
-    return Rounds(between(consume, produce, count), calls=count)
+    return Rounds(between(consume, produce), calls=count)
 
 
 def ours() -> Any:
