@@ -4,6 +4,7 @@ They share memory that has no name, and go to child processes as arguments::
 
     ProcessMutex        one owner at a time; the kernel releases it when the owner dies
     ProcessQueue        at most so many items and bytes, first in, first out
+    SharedCounter       a number that is added to in one step
 
 `multiprocessing` and `fcntl` are under them, so they are for Linux and macOS.
 """
@@ -15,7 +16,8 @@ except ImportError:
         "concur.process needs locks on files that Windows does not have. Use it on Linux or macOS, or under WSL."
     ) from None
 
+from concur.process.counter import SharedCounter
 from concur.process.mutex import ProcessMutex
 from concur.process.queue import ProcessQueue
 
-__all__ = ["ProcessMutex", "ProcessQueue"]
+__all__ = ["ProcessMutex", "ProcessQueue", "SharedCounter"]

@@ -1,26 +1,79 @@
-"""A queue between processes."""
+"""A queue between processes: at most so many items and so many bytes, and it outlives whoever is killed.
 
-import os
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+Use one to hand work from process to process. The bound is the point of it, as
+with :class:`concur.BoundedQueue`, which is the one between threads. A
+`multiprocessing.Queue` sends through a pipe, from a thread of its own: an item
+that cannot be pickled is lost without a word, an item may still be on its way when
+`put` has returned, and a process that is killed while it puts or takes leaves a
+lock behind that nobody else gets. Here `put` returns when the item is in, and
+says what is wrong with it; and no kill stops the others.
+
+    >>> from concur import ProcessQueue
+    >>> orders = ProcessQueue(3, name="orders")
+    >>> orders.put("table 1")
+    >>> orders.put_many(["table 2", "table 3", "table 4"], timeout=0)  # no room for the last
+    2
+    >>> orders
+    <ProcessQueue 'orders' 3/3>
+    >>> orders.close()
+    >>> list(orders)  # until closed and empty
+    ['table 1', 'table 2', 'table 3']
+
+Give it to a child process as an argument; it works under `fork`, `spawn` and
+`forkserver`, and between the threads of one process too. There is nothing to
+clean up: its memory has no name, and goes with the last process that has it.
+
+What is promised when somebody is killed, at whatever instruction:
+
+- The others go on. A wake-up that is lost costs them a twentieth of a second.
+- A *producer*: the item of its `put` is in, or it is not, and never a part of it.
+  Of its `put_many` the first so many are in, in their order, and no others.
+- A *consumer*: an item is its own when `get` is about to return, and not before.
+  Whatever else it had in hand comes back, and is taken by another one; it is then
+  no longer in its place in the order, and may be one item more than there is room
+  for. So nothing is taken twice; and lost is only what was in the hands of the
+  killed one itself: the items of one call that had returned, or had nothing left to
+  do but return, and which it had not yet made something of.
+
+An exception or Ctrl-C in the middle of `get` does the same: the items come back.
+Only when it strikes in the moment in which the call returns are they gone, as with
+every queue in Python; a `put` that it strikes may have put the item.
+
+What it does not promise: fairness between those who wait; `task_done` and `join`;
+that two objects of one item are still one object in the next (each item is pickled
+as it was when it was put, and `put_many` pickles groups). An item that is not yet
+taken from a closed queue, since it is in the hand of somebody else, may come back
+if that one is killed: `get` says :class:`concur.Closed` only when it cannot.
+
+How it works. Items are pickles in a ring in shared memory: ``_ring.py``. Each side
+has a gate of its own, a lock on a file that the kernel takes back from the dead. A
+producer makes its record complete, then moves the tail, by one store. A consumer
+notes what it takes, then moves the head, opens the gate, makes the items from their
+pickles, and strikes the note out, again by one store, as the last thing that it
+does. A note whose owner has died is taken over by whoever finds nothing else.
+
+Who has to wait looks a few times, then sleeps until a bell is rung, and looks again
+after 50 ms in any case. The items of `put_many` go in groups, a record for up to 64
+of them; that is where most of the time is saved, so use it where there are many.
+"""
+
+from collections.abc import Iterable, Iterator
 from math import inf
-from pickle import PicklingError, UnpicklingError, dumps, loads
+from pickle import dumps, loads
 from queue import Empty, Full
 from typing import Any, Generic, TypeVar
 
 from concur.errors import Closed
-from concur.process._bell import PATIENCE, Bell
+from concur.process._bell import Bell
 from concur.process._forks import after_fork
-from concur.process._gate import Gate
+from concur.process._gate import Gate, fence
 from concur.process._parties import Parties
 from concur.process._records import GROUP, PROTOCOL, Opened, Unfit, record_of, records_of
+from concur.process._refusals import check_bounds, no_get, no_item, no_pickle, no_put, too_large
 from concur.process._ring import (
     FREED,
     GET_RUNG,
     GET_SLEPT,
-    MOST_BYTES,
-    MOST_ITEMS,
     PUT_RUNG,
     PUT_SLEPT,
     SHUT,
@@ -30,36 +83,31 @@ from concur.process._ring import (
     words_for,
 )
 from concur.process._segment import Segment
+from concur.process._waiting import Wait, deadline_of
 
 T = TypeVar("T")
 
 PLACES = 256  # processes that take from a queue at a time
 CLAIMS = 64  # calls at a time that are taking
 _WORDS = words_for(CLAIMS)
-_LOOKS = 30  # times to look whether something comes, before going to sleep
 
 
 class ProcessQueue(Generic[T]):
-    """At most *maxsize* items and *capacity* bytes, first in, first out, between processes."""
+    """At most *maxsize* items and *capacity* bytes, first in, first out.
+
+    Args:
+        maxsize: items at most, from 1 to 16,777,215.
+        capacity: bytes of shared memory for them, from 64 to less than 4 GiB. An item takes those of its pickle, and
+            8 to 15 more; they are free when its `get` is over, and those of the items before it.
+        name: for the `repr` and for errors.
+
+    Raises:
+        ValueError: one of the numbers is out of range.
+    """
 
     def __init__(self, maxsize: int, *, capacity: int = 1 << 20, name: str | None = None) -> None:
-        if maxsize < 1:
-            raise ValueError(
-                f"a queue between processes has room for 1 item or more, not {maxsize}.\n"
-                "For one without a bound use multiprocessing.Queue(), or SimpleQueue() for what fits into a pipe."
-            )
-        if maxsize > MOST_ITEMS:
-            raise ValueError(
-                f"a queue between processes has room for at most {MOST_ITEMS:,} items, not {maxsize:,}.\n"
-                "What fits into its bytes is less, as a rule: the capacity is a bound as well."
-            )
-        if not 64 <= capacity < MOST_BYTES:
-            raise ValueError(
-                f"the capacity of a queue between processes is 64 bytes or more, and less than {MOST_BYTES:,}, "
-                f"not {capacity:,}.\n"
-                "An item needs the bytes of its pickle and 8 to 15 more."
-            )
-        self.maxsize = maxsize
+        check_bounds(maxsize, capacity)
+        self.maxsize = maxsize  # items
         self.name = name
         self._segment = Segment(_WORDS * WORD + -(-capacity // WORD) * WORD)
         self._producers = Gate()
@@ -92,17 +140,30 @@ class ProcessQueue(Generic[T]):
     # Putting
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
+        """Add an item, waiting for room if there is none. It is in when this returns.
+
+        Args:
+            item: anything that can be pickled; it is pickled at once.
+            block: whether to wait; without, *timeout* means nothing.
+            timeout: seconds to wait at most.
+
+        Raises:
+            queue.Full: there was no room (in time).
+            Closed: the queue is closed, or was closed while this call waited; the item is not in.
+            pickle.PicklingError: the item cannot be pickled; the cause says why.
+            ValueError: the pickle is larger than the whole queue, or *timeout* is negative.
+        """
         deadline = inf if timeout is None and block else deadline_of(block, timeout)
         try:
             record = dumps(item, PROTOCOL)
         except Exception as error:
-            raise self._no_pickle("the item") from error
+            raise no_pickle("the item", self.name) from error
         if len(record) > self._largest:
-            raise self._too_large("the item", len(record))
+            raise too_large("the item", len(record), self._largest, self.name)
         wait = None
         while status := self._ring.put(record, 1):
             if status == SHUT:
-                raise self._no_put()
+                raise no_put(self.name)
             if wait is None:
                 wait = self._for_room(deadline)
             if not wait.goes_on():
@@ -111,6 +172,25 @@ class ProcessQueue(Generic[T]):
             self._items_come.ring(self._ring.rings_for_items(1))
 
     def put_many(self, items: Iterable[T], timeout: float | None = None) -> int:
+        """Add items in their order, as many at a time as there is room for, waiting until all are in.
+
+        It is not one step: items that others put may come to lie between. Who gets an exception, other than Ctrl-C,
+        knows that nothing went in; who gets a number knows how many did, and ``items[number:]`` did not. All are
+        pickled before the first goes in.
+
+        Args:
+            items: if it is a list or a tuple, the rest can be told.
+            timeout: seconds to wait at most, for all of them together.
+
+        Returns:
+            How many are in. Fewer than all only if the time was up, or the queue was closed, in between.
+
+        Raises:
+            queue.Full: not even one went in (in time).
+            Closed: not even one went in before the queue was closed.
+            pickle.PicklingError: one of them cannot be pickled; the message has its index, the cause says why.
+            ValueError: the pickle of one is larger than the whole queue, or *timeout* is negative.
+        """
         deadline = deadline_of(True, timeout)
         batch = list(items)
         put = 0
@@ -136,7 +216,7 @@ class ProcessQueue(Generic[T]):
                 if status == SHUT:
                     if put:
                         return put
-                    raise self._no_put()
+                    raise no_put(self.name)
                 room = self.maxsize - len(self._ring)
                 if room > 0 and count > 1:
                     part = room if room < count else count // 2
@@ -154,8 +234,8 @@ class ProcessQueue(Generic[T]):
                 return put  # it had a pickle a moment ago; who puts the rest is told
             index, size = unfit.args
             if size is None:
-                raise self._no_pickle(f"item {index}") from unfit.__cause__
-            raise self._too_large(f"item {index}", size) from None
+                raise no_pickle(f"item {index}", self.name) from unfit.__cause__
+            raise too_large(f"item {index}", size, self._largest, self.name) from None
         return put
 
     def put_nowait(self, item: T) -> None:
@@ -165,9 +245,35 @@ class ProcessQueue(Generic[T]):
     # Getting
 
     def get(self, block: bool = True, timeout: float | None = None) -> T:
+        """Take the oldest item out, waiting for one if there is none.
+
+        Args:
+            block: whether to wait; without, *timeout* means nothing.
+            timeout: seconds to wait at most.
+
+        Raises:
+            queue.Empty: there was no item (in time).
+            Closed: the queue is closed, and everything that was put has been taken.
+            pickle.UnpicklingError: the item cannot be made from its pickle in this process, and was taken out; the
+                cause says why.
+            ValueError: *timeout* is negative.
+            OverflowError: more processes take from the queue than it has places for (256).
+        """
         return self._get(1, inf if timeout is None and block else deadline_of(block, timeout))[0]
 
     def get_many(self, limit: int, timeout: float | None = None) -> list[T]:
+        """Take what is there, at least one item and at most *limit*, waiting only for the first.
+
+        Args:
+            limit: how many at most; 1 or more.
+            timeout: seconds to wait for the first.
+
+        Raises:
+            queue.Empty: there was no item (in time). Nothing was taken.
+            Closed: the queue is closed, and everything that was put has been taken.
+            pickle.UnpicklingError: as in `get`, if it is the first; if it is another, those before it are returned.
+            ValueError: *timeout* is negative, or *limit* less than 1.
+        """
         if limit < 1:
             raise ValueError(f"get_many takes 1 item or more, not {limit}")
         return self._get(limit, deadline_of(True, timeout))
@@ -195,7 +301,7 @@ class ProcessQueue(Generic[T]):
             wait = None
             while status := ring.take(hand, limit, me):
                 if status == SHUT:
-                    raise self._no_get()
+                    raise no_get(self.name)
                 if wait is None:
                     wait = self._for_item(deadline)
                 if not wait.goes_on():
@@ -211,7 +317,7 @@ class ProcessQueue(Generic[T]):
         if self._words[PUT_SLEPT] != self._words[PUT_RUNG]:
             self._room_comes.ring(ring.rings_for_room(max(1, len(items))))
         if failure is not None:
-            raise self._no_item() from failure
+            raise no_item(self.name) from failure
         return items
 
     def _read(self, hand: Hand) -> tuple[list[T], Exception | None]:
@@ -245,17 +351,22 @@ class ProcessQueue(Generic[T]):
 
     # Waiting
 
-    def _for_room(self, deadline: float) -> "Wait":
+    def _for_room(self, deadline: float) -> Wait:
         ring = self._ring
         return Wait(deadline, self._room_comes, ring.sleeps_for_room, lambda: len(ring) < self.maxsize)
 
-    def _for_item(self, deadline: float) -> "Wait":
+    def _for_item(self, deadline: float) -> Wait:
         ring = self._ring
         return Wait(deadline, self._items_come, ring.sleeps_for_item, lambda: not ring.is_empty())
 
     # The end
 
     def close(self) -> None:
+        """Let nothing more in: every `put` raises :class:`concur.Closed`, also those that wait, in every process.
+
+        What is in can still be taken; after that `get` raises it too, and iteration ends. To close twice is to close
+        once.
+        """
         ring = self._ring
         ring.close()
         self._items_come.ring(ring.rings_for_items(PLACES))
@@ -267,6 +378,10 @@ class ProcessQueue(Generic[T]):
         return self._ring.is_closed()
 
     def qsize(self) -> int:
+        """How many items are in; it may have changed by the time the caller looks at the number.
+
+        Not counted is what a killed consumer had in hand and nobody has taken over yet.
+        """
         return len(self._ring)
 
     def empty(self) -> bool:
@@ -299,103 +414,3 @@ class ProcessQueue(Generic[T]):
         self.__dict__.update(state)
         self._begin_here()
         after_fork(self, ProcessQueue._begin_here)
-
-    # Messages
-
-    def _called(self) -> str:
-        return "an unnamed queue" if self.name is None else f"queue {self.name!r}"
-
-    def _no_put(self) -> Closed:
-        return Closed(f"put into {self._called()}, which is closed")
-
-    def _no_get(self) -> Closed:
-        return Closed(f"get from {self._called()}, which is closed and empty")
-
-    def _no_pickle(self, what: str) -> PicklingError:
-        return PicklingError(
-            f"{what} cannot be pickled, and nothing was put into {self._called()}.\n"
-            "Items go from process to process as pickles: put data, and names of functions and classes that can be "
-            "imported."
-        )
-
-    def _too_large(self, what: str, size: int) -> ValueError:
-        return ValueError(
-            f"{what} has {size:,} bytes as a pickle, and nothing was put into {self._called()}: the largest that fits "
-            f"has {self._largest:,}.\n"
-            "Give the queue a larger capacity, or put a name of the data instead of the data."
-        )
-
-    def _no_item(self) -> UnpicklingError:
-        return UnpicklingError(
-            f"an item of {self._called()} cannot be made from its pickle here, and was taken out.\n"
-            "What it needs must be found by the process that gets it: see the cause."
-        )
-
-
-class Wait:
-    """The wait of one call: it looks a few times, then sleeps, over and over until the time is up."""
-
-    def __init__(
-        self, deadline: float, bell: Bell, sleeps: Callable[[int], int], seems_over: Callable[[], bool]
-    ) -> None:
-        self._deadline, self._bell, self._sleeps, self._seems_over = deadline, bell, sleeps, seems_over
-        self._has_looked = False
-        self._ticket = 0
-
-    def goes_on(self) -> bool:
-        """Return True when the caller is to try again, False when the time is up."""
-        left = left_until(self._deadline)
-        if left <= 0:
-            return False
-        if not self._has_looked:
-            self._has_looked = True
-            for _ in range(_LOOKS):
-                if self._seems_over():
-                    break
-                os.sched_yield()
-            return True
-        ticket = self._sleeps(self._ticket)
-        if ticket != self._ticket:
-            self._ticket = ticket
-            return True  # once more, now that whoever changes something knows
-        if self._bell.wait(min(left, PATIENCE)):
-            self._ticket = 0  # a ring less for the others: if there is nothing, it must be asked for anew
-        self._has_looked = False
-        return True
-
-
-def across_a_lock() -> None:
-    """Nothing is loaded or stored across this: a lock is given back and taken again."""
-    lock = threading.Lock()
-    lock.acquire()
-    lock.release()
-    lock.acquire()
-
-
-def nothing() -> None:
-    pass
-
-
-# These machines show loads, and stores, in the order of the program by themselves; others do not.
-fence = nothing if os.uname().machine in {"x86_64", "AMD64"} else across_a_lock
-
-
-def deadline_of(block: bool, timeout: float | None) -> float:
-    """What the clock shows when the time is up; infinite for never, and minus infinite for at once."""
-    if not block:
-        return -inf
-    if timeout is None:
-        return inf
-    if timeout < 0:
-        raise ValueError(f"a queue waits for 0 seconds or more, not {timeout}")
-    return time.monotonic() + timeout if timeout else -inf
-
-
-def left_until(deadline: float) -> float:
-    """How many seconds until then, 0 or less if the time is up."""
-    if deadline in (inf, -inf):
-        return deadline
-    left = deadline - time.monotonic()
-    if left > threading.TIMEOUT_MAX:
-        raise OverflowError(f"{left:g} seconds are more than can be waited for")
-    return left
