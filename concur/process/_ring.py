@@ -298,21 +298,16 @@ class Ring:
             self.starts[hand.slot] |= FREED
             hand.slot = -1
 
-    def join(self, meet: Callable[[set[int]], int]) -> int:
-        """Become an owner: *meet* is told who has claims, and returns a number.
+    def disown(self, me: int) -> None:
+        """Free what somebody left behind who had the number *me* before. Under the consumers' mutex."""
+        for slot, start in enumerate(self.starts.tolist()):
+            if start and self._owners[slot] == me:
+                self.starts[slot] = start | FREED
 
-        What somebody left behind who had that number before is freed.
-        """
-        me: int = self._as_consumer(self._join, meet)
-        return me
-
-    def _join(self, meet: Callable[[set[int]], int]) -> int:
-        starts, owners = self.starts.tolist(), self._owners.tolist()
-        me = meet({owner for owner, start in zip(owners, starts, strict=True) if start})
-        for slot, owner in enumerate(owners):
-            if owner == me and starts[slot]:
-                self.starts[slot] = starts[slot] | FREED
-        return me
+    def claimants(self) -> set[int]:
+        """Who has claims. Under the consumers' mutex."""
+        owners = self._owners.tolist()
+        return {owner for owner, start in zip(owners, self.starts.tolist(), strict=True) if start}
 
     # What can be seen without a mutex
 

@@ -59,6 +59,7 @@ of them; that is where most of the time is saved, so use it where there are many
 
 from collections.abc import Iterable, Iterator
 from math import inf
+from multiprocessing import context
 from pickle import dumps, loads
 from queue import Empty, Full
 from typing import Any, Generic, TypeVar
@@ -70,19 +71,8 @@ from concur.process._gate import Gate, fence
 from concur.process._parties import Parties
 from concur.process._records import GROUP, PROTOCOL, Opened, Unfit, record_of, records_of
 from concur.process._refusals import check_bounds, no_get, no_item, no_pickle, no_put, too_large
-from concur.process._ring import (
-    FREED,
-    GET_RUNG,
-    GET_SLEPT,
-    PUT_RUNG,
-    PUT_SLEPT,
-    SHUT,
-    WORD,
-    Hand,
-    Ring,
-    words_for,
-)
-from concur.process._segment import Segment
+from concur.process._ring import FREED, GET_RUNG, GET_SLEPT, PUT_RUNG, PUT_SLEPT, SHUT, Hand, Ring, words_for
+from concur.process._segment import WORD, Segment
 from concur.process._waiting import Wait, deadline_of
 
 T = TypeVar("T")
@@ -296,7 +286,7 @@ class ProcessQueue(Generic[T]):
         ring, hand = self._ring, Hand()
         me = self._me
         if me < 0:
-            me = self._me = ring.join(self._meet)
+            me = self._consumers.behind(self._become_consumer)
         try:
             wait = None
             while status := ring.take(hand, limit, me):
@@ -339,25 +329,26 @@ class ProcessQueue(Generic[T]):
                 return items, error
         return items, None
 
-    def _meet(self, claimants: set[int]) -> int:
-        """Become one of the parties, if need be in the place of one that has died and has no claim."""
-        try:
-            return self._parties.mine()
-        except OverflowError:
-            for place in range(len(self._parties)):
-                if place not in claimants:
+    def _become_consumer(self) -> int:
+        """The number of this process among the consumers, which it has from the first time on. Behind their gate."""
+        if self._me < 0:
+            try:
+                me = self._parties.mine()
+            except OverflowError:
+                for place in {*range(PLACES)} - self._ring.claimants():
                     self._parties.forget(place)
-            return self._parties.mine()
+                me = self._parties.mine()
+            self._ring.disown(me)
+            self._me = me
+        return self._me
 
     # Waiting
 
     def _for_room(self, deadline: float) -> Wait:
-        ring = self._ring
-        return Wait(deadline, self._room_comes, ring.sleeps_for_room, lambda: len(ring) < self.maxsize)
+        return Wait(deadline, self._room_comes, self._ring.sleeps_for_room, lambda: not self.full())
 
     def _for_item(self, deadline: float) -> Wait:
-        ring = self._ring
-        return Wait(deadline, self._items_come, ring.sleeps_for_item, lambda: not ring.is_empty())
+        return Wait(deadline, self._items_come, self._ring.sleeps_for_item, lambda: not self._ring.is_empty())
 
     # The end
 
@@ -369,8 +360,8 @@ class ProcessQueue(Generic[T]):
         """
         ring = self._ring
         ring.close()
-        self._items_come.ring(ring.rings_for_items(PLACES))
-        self._room_comes.ring(ring.rings_for_room(PLACES))
+        self._items_come.ring(ring.rings_for_items(1 << 20))
+        self._room_comes.ring(ring.rings_for_room(1 << 20))
 
     @property
     def closed(self) -> bool:
@@ -396,18 +387,10 @@ class ProcessQueue(Generic[T]):
         name = "" if self.name is None else f" {self.name!r}"
         return f"<{type(self).__name__}{name} {self.qsize()}/{self.maxsize}{' closed' * self.closed}>"
 
-    _SHARED = (
-        "maxsize",
-        "name",
-        "_segment",
-        "_producers",
-        "_consumers",
-        "_parties",
-        "_items_come",
-        "_room_comes",
-    )
+    _SHARED = "maxsize name _segment _producers _consumers _parties _items_come _room_comes".split()
 
     def __getstate__(self) -> dict[str, Any]:
+        context.assert_spawning(self)
         return {name: getattr(self, name) for name in self._SHARED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -223,9 +223,9 @@ class World:
             for stores in self._killed(state, lambda limit=limit: self.get(limit, VICTIM)):
                 yield f"get {limit}, killed after {stores} stores", self._state(state.inside, state)
         self._at(state, dead=())
-        self.ring.join(lambda claimants: VICTIM)
+        self.ring.disown(VICTIM)
         yield "a new one comes and goes", self._state(state.inside, state)
-        for stores in self._killed(state, lambda: self.ring.join(lambda claimants: VICTIM)):
+        for stores in self._killed(state, lambda: self.ring.disown(VICTIM)):
             yield f"a new one comes, and is killed after {stores} stores", self._state(state.inside, state)
         if len(state.held) < min(2, len(self.ring.starts) - 1):  # the survivor needs a slot as well
             for limit in (1, 3):
@@ -298,7 +298,7 @@ class World:
         assert self._closed_take() == module.SHUT
         # Somebody comes who gets the number of those who were killed.
         self._at(state, dead=())
-        ring.join(lambda claimants: VICTIM)
+        ring.disown(VICTIM)
         found = self.drained()
         assert sorted(found) == sorted(state.inside), (
             f"{found} came out for a new one, {state.inside} were in"

@@ -132,7 +132,7 @@ MUTANTS: dict[str, tuple[str, str]] = {
         "        at = 0\n        first = 0\n",
     ),
     "a new one is taken for the one before": (
-        "                self.starts[slot] = starts[slot] | FREED\n",
+        "                self.starts[slot] = start | FREED\n",
         "                pass\n",
     ),
     "the end is told too early": (
