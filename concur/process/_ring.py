@@ -229,8 +229,9 @@ class Ring:
         return self._likely
 
     def after(self, start: int, end: int, limit: int) -> int:
-        """What comes *limit* items after *start*, but no later than *end*."""
-        limit = min(limit, ((end >> BITS) - (start >> BITS)) % COUNTS)
+        """What comes *limit* items after *start*, but no later than *end*, which comes later than *start*."""
+        if limit > 1:
+            limit = min(limit, ((end >> BITS) - (start >> BITS)) % COUNTS)
         while limit:
             number, place = start >> BITS, start & PLACE
             header = self._headers[place % self.capacity // WORD]

@@ -118,8 +118,8 @@ MUTANTS: dict[str, tuple[str, str]] = {
     ),
     "who takes a part keeps the rest": ("hand.upto | TAKEN | FREED if", "hand.upto | TAKEN if"),
     "a claim goes on behind its end": (
-        "        limit = min(limit, ((end >> BITS) - (start >> BITS)) % COUNTS)\n",
-        "        limit = min(limit, 3)\n",
+        "            limit = min(limit, ((end >> BITS) - (start >> BITS)) % COUNTS)\n",
+        "            limit = min(limit, 3)\n",
     ),
     "one item too many": ("% COUNTS + count > self.maxsize", "% COUNTS + count > self.maxsize + 1"),
     "one word too many": (
