@@ -65,11 +65,8 @@ FULL, SHUT, EMPTY = -1, -2, -3
 class Hand:
     """What one call of a consumer has claimed: from `start` to `end`, as in HEAD. It wants what is before `upto`."""
 
-    __slots__ = ("end", "slot", "start", "upto")
-
-    def __init__(self) -> None:
-        self.slot = -1  # none
-        self.start = self.upto = self.end = 0
+    slot = -1  # none
+    start = upto = end = 0
 
 
 class Ring:
@@ -191,7 +188,9 @@ class Ring:
         shut = words[CLOSED]  # before the tail: if it is set, the tail stays
         head, tail = words[HEAD], words[TAIL]
         if head != tail:
-            slot = self._free_slot()
+            slot = self._likely
+            if starts[slot]:
+                slot = self._free_slot()
             if slot >= 0:
                 self._fence()  # the tail first, then what is before it
                 past = self.after(head, tail, limit)
@@ -218,15 +217,11 @@ class Ring:
 
     def _free_slot(self) -> int:
         """The number of a slot without a claim, or -1."""
-        starts = self.starts
-        if starts[self._likely]:  # not free after all
-            for slot, start in enumerate(starts.tolist()):
-                if not start:
-                    self._likely = slot
-                    break
-            else:
-                return -1
-        return self._likely
+        for slot, start in enumerate(self.starts.tolist()):
+            if not start:
+                self._likely = slot
+                return slot
+        return -1
 
     def after(self, start: int, end: int, limit: int) -> int:
         """What comes *limit* items after *start*, but no later than *end*, which comes later than *start*."""
