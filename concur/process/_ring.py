@@ -67,6 +67,7 @@ class Hand:
 
     slot = -1  # none
     start = upto = end = 0
+    at, size = 0, -1  # where the bytes are, if one record of one item was claimed; it is so most of the time
 
 
 class Ring:
@@ -193,7 +194,14 @@ class Ring:
                 slot = self._free_slot()
             if slot >= 0:
                 self._fence()  # the tail first, then what is before it
-                past = self.after(head, tail, limit)
+                at = (head & PLACE) % self.capacity
+                header = self._headers[at // WORD]
+                if header >> 24 & 255 == 1 == limit:
+                    hand.at, hand.size = at + WORD, header >> 32
+                    place = ((head & PLACE) + room_for(header >> 32)) % self._around
+                    past = ((head >> BITS) + 1) % COUNTS << BITS | place
+                else:
+                    past = self.after(head, tail, limit)
                 hand.start, hand.upto, hand.end = head, past, past
                 # No call from here on, and so no Ctrl-C: the claim is there and the head moves, or neither.
                 hand.slot = slot
@@ -270,15 +278,16 @@ class Ring:
         last = min(count, first + ((end >> BITS) - number) % COUNTS)
         if last == count:
             place = (place + room_for(size)) % self._around
-        at += WORD
-        record: bytes | memoryview
+        past = (number + last - first) % COUNTS << BITS | place
+        return self.content(at + WORD, size), count, first, last, past
+
+    def content(self, at: int, size: int) -> bytes | memoryview:
+        """*size* bytes of a record that begin at *at*."""
         if at + size <= self.capacity:
-            record = self._data[at : at + size]
-        elif at < self.capacity:
-            record = bytes(self._data[at:]) + bytes(self._data[: at + size - self.capacity])
-        else:
-            record = self._data[at - self.capacity : at - self.capacity + size]
-        return record, count, first, last, (number + last - first) % COUNTS << BITS | place
+            return self._data[at : at + size]
+        if at < self.capacity:
+            return bytes(self._data[at:]) + bytes(self._data[: at + size - self.capacity])
+        return self._data[at - self.capacity : at - self.capacity + size]
 
     def finish(self, hand: Hand) -> None:
         """End the claim: what is before `upto` is the caller's, the rest is for anybody."""

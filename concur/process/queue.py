@@ -315,6 +315,8 @@ class ProcessQueue(Generic[T]):
         ring, start = self._ring, hand.start
         items: list[T] = []
         try:
+            if hand.size >= 0:
+                return [loads(ring.content(hand.at, hand.size))], None
             while start != hand.upto:
                 record, count, first, last, start = ring.front(start, hand.upto)
                 if count == 1:
@@ -355,8 +357,7 @@ class ProcessQueue(Generic[T]):
     def close(self) -> None:
         """Let nothing more in: every `put` raises :class:`concur.Closed`, also those that wait, in every process.
 
-        What is in can still be taken; after that `get` raises it too, and iteration ends. To close twice is to close
-        once.
+        What is in can still be taken; then `get` raises it too, and iteration ends. To close twice is to close once.
         """
         ring = self._ring
         ring.close()

@@ -163,6 +163,8 @@ class World:
         return self.read(hand)
 
     def read(self, hand: Any) -> tuple[int, ...]:
+        if hand.size >= 0:
+            return tuple(bytes(self.ring.content(hand.at, hand.size))[:1])
         items: tuple[int, ...] = ()
         start = hand.start
         while start != hand.upto:

@@ -59,6 +59,8 @@ class Queue:
             return []
         items: list[int] = []
         start = hand.start
+        if hand.size >= 0:
+            items, start = [bytes(self.ring.content(hand.at, hand.size))[0]], hand.upto
         while start != hand.upto:
             record, _, first, last, start = self.ring.front(start, hand.upto)
             assert first < last, "this does not end"
@@ -391,11 +393,11 @@ MUTANTS: dict[str, tuple[str, str, Scenario]] = {
         one_and_one_with_two_records,
     ),
     "a claim is cleared, and then copied": (
-        "            place = (place + room_for(size)) % self._around\n        at += WORD\n",
-        """            place = (place + room_for(size)) % self._around
-        self.starts[0] = 0
-        at += WORD
-""",
+        """        if at + size <= self.capacity:
+            return""",
+        """        self.starts[0] = 0
+        if at + size <= self.capacity:
+            return""",
         one_and_one,
     ),
     "the end is looked at last": (
