@@ -43,7 +43,7 @@ class Bell:
             pass  # full: there are more tokens than anybody waits for
 
     def wait(self, timeout: float = PATIENCE) -> bool:
-        """Return True when a token was taken, False after *timeout* seconds or `PATIENCE`, whichever is less."""
+        """Whether a token was taken, within *timeout* seconds or `PATIENCE`, whichever is less."""
         poll = select.poll()  # one of its own: threads cannot share one
         poll.register(self._descriptors[0], select.POLLIN)
         if timeout > 0 and not poll.poll(min(timeout, PATIENCE) * 1000):

@@ -92,7 +92,7 @@ class ProcessQueue(Generic[T]):
         name: for the `repr` and for errors.
 
     Raises:
-        ValueError: one of the numbers is out of range.
+        ValueError: a number is out of range.
     """
 
     def __init__(self, maxsize: int, *, capacity: int = 1 << 20, name: str | None = None) -> None:
@@ -340,6 +340,7 @@ class ProcessQueue(Generic[T]):
                 for place in {*range(PLACES)} - self._ring.claimants():
                     self._parties.forget(place)
                 me = self._parties.mine()
+            self._parties.inside.append("to the end")  # threads may go on when the process ends "in order"
             self._ring.disown(me)
             self._me = me
         return self._me
@@ -370,10 +371,7 @@ class ProcessQueue(Generic[T]):
         return self._ring.is_closed()
 
     def qsize(self) -> int:
-        """How many items are in; it may have changed by the time the caller looks at the number.
-
-        Not counted is what a killed consumer had in hand and nobody has taken over yet.
-        """
+        """How many items are in, beside what killed consumers had in hand; it may have changed by now."""
         return len(self._ring)
 
     def empty(self) -> bool:
