@@ -111,7 +111,8 @@ def test_a_killed_waiter_is_passed_over(children: Children, until) -> None:
     children.kill(first)
     with condition:
         condition.notify()
-        assert condition._line.state[:2].tolist() == [WAITING, NOTIFIED]
+        state = condition._line.state[:2].tolist()
+        assert state in ([WAITING, NOTIFIED], [WAITING, AWAKE])  # it may have heard of it already
     assert received(here) == (True, False)
     with condition:
         condition.notify()
