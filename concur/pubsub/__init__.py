@@ -1,0 +1,29 @@
+"""A partitioned, replicated publish/subscribe queue after Apache Kafka's model, in one process.
+
+The names, verbs and configuration keys are those of Kafka's Java client, in snake case where Python wants it.
+Everything that a program needs is imported from here, but for the errors, which are in :mod:`concur.pubsub.errors`.
+"""
+
+from concur.pubsub import errors
+from concur.pubsub.records import (
+    ConsumerRecord,
+    ConsumerRecords,
+    NewTopic,
+    OffsetAndMetadata,
+    OffsetAndTimestamp,
+    ProducerRecord,
+    RecordMetadata,
+    TopicPartition,
+)
+
+__all__ = [
+    "ConsumerRecord",
+    "ConsumerRecords",
+    "NewTopic",
+    "OffsetAndMetadata",
+    "OffsetAndTimestamp",
+    "ProducerRecord",
+    "RecordMetadata",
+    "TopicPartition",
+    "errors",
+]
