@@ -55,6 +55,7 @@ class Controller:
 
     @property
     def state(self) -> ClusterState:
+        """How things are now."""
         return self._state
 
     # Brokers
