@@ -1,0 +1,86 @@
+"""A stretch of a partition's log: batches in the order of their offsets, deleted as a whole."""
+
+from bisect import bisect_left, bisect_right
+from operator import attrgetter
+from typing import Final
+
+from concur.pubsub.batch import StoredBatch
+
+NO_TIMESTAMP = -1
+
+_base_of = attrgetter("base_offset")
+_end_of = attrgetter("next_offset")
+
+
+class Segment:
+    """Batches from *base_offset* on. One thread adds; any may read meanwhile.
+
+    Once another thread may see it, a segment only grows: what must be without some of its batches
+    is a copy (``up_to``), so that nobody who reads is ever overtaken by a cut.
+
+    >>> from concur.pubsub.batch import RecordBatch
+    >>> segment = Segment(10)
+    >>> for base in (10, 12, 14):
+    ...     segment.add(StoredBatch(base, 0, RecordBatch([None] * 2, [b"v"] * 2, [()] * 2, [base, base + 1])))
+    >>> segment
+    <Segment 10..15 batches=3>
+    >>> segment.up_to(13), segment
+    (<Segment 10..11 batches=1>, <Segment 10..15 batches=3>)
+    """
+
+    __slots__ = ("base_offset", "batches", "first_timestamp", "max_timestamp", "size")
+
+    def __init__(self, base_offset: int) -> None:
+        self.base_offset: Final = base_offset
+        # Invariant: each batch begins where the one before it ends, the first at base_offset.
+        self.batches: Final[list[StoredBatch]] = []
+        # What follows never says less than what the batches say: it is set before a batch is added.
+        self.size = 0  # bytes
+        self.max_timestamp = NO_TIMESTAMP  # of all records
+        self.first_timestamp = NO_TIMESTAMP  # the largest of the first batch
+
+    def __repr__(self) -> str:
+        return f"<Segment {self.base_offset}..{self.end - 1} batches={len(self.batches)}>"
+
+    @property
+    def end(self) -> int:
+        """The offset after the last one."""
+        return self.batches[-1].next_offset if self.batches else self.base_offset
+
+    def add(self, stored: StoredBatch) -> None:
+        """Add the next batch; the caller has seen to it that it begins at ``end``."""
+        self._count(stored)
+        self.batches.append(stored)
+
+    def up_to(self, offset: int) -> "Segment":
+        """A copy without the batches that reach beyond *offset*."""
+        copy = Segment(self.base_offset)
+        copy.batches.extend(self.batches[: bisect_right(self.batches, offset, key=_end_of)])
+        for stored in copy.batches:
+            copy._count(stored)
+        return copy
+
+    def index_of(self, offset: int) -> int:
+        """The index of the batch that *offset* is in; the segment begins at or below it."""
+        return max(bisect_right(self.batches, offset, key=_base_of) - 1, 0)
+
+    def find_time(self, timestamp: int, start: int, below: int) -> tuple[int, int] | None:
+        """Offset and time of the first record not older than *timestamp*, from *start* on and below *below*."""
+        if self.max_timestamp < timestamp:
+            return None
+        for stored in self.batches[bisect_left(self.batches, start, key=_end_of) :]:
+            if stored.base_offset >= below:
+                break
+            if stored.batch.max_timestamp >= timestamp:
+                for offset, when in enumerate(stored.batch.timestamps, stored.base_offset):
+                    if when >= timestamp and start <= offset < below:
+                        return offset, when
+        return None
+
+    def _count(self, stored: StoredBatch) -> None:
+        batch = stored.batch
+        self.size += batch.size
+        if batch.max_timestamp > self.max_timestamp:
+            self.max_timestamp = batch.max_timestamp
+        if self.first_timestamp == NO_TIMESTAMP:
+            self.first_timestamp = batch.max_timestamp
