@@ -11,18 +11,13 @@ new replicas over the logs that it finds there, and knows of producers only what
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
-from loguru import logger
-
 from concur.pubsub import errors
-from concur.pubsub.batch import RecordBatch, StoredBatch
-from concur.pubsub.connection import EARLIEST, LATEST, FetchedPartition
-from concur.pubsub.embedded.controller import Controller, named
-from concur.pubsub.embedded.epochs import EpochEnd
+from concur.pubsub.embedded.controller import Controller
 from concur.pubsub.embedded.fetcher import Fetcher
-from concur.pubsub.embedded.metadata import ClusterState, PartitionState, TopicSettings
+from concur.pubsub.embedded.metadata import ClusterState, PartitionState
 from concur.pubsub.embedded.network import CONTROLLER, Network
 from concur.pubsub.embedded.replica import Disk, Replica
 from concur.pubsub.records import TopicPartition

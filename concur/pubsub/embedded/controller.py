@@ -162,7 +162,10 @@ class Controller:
                     f"{named(partition.leader)} leads {tp} in epoch {partition.leader_epoch}, "
                     f"and not broker-{broker} in epoch {leader_epoch}"
                 )
-            if partition.partition_epoch != partition_epoch or not {broker} <= set(wanted) <= self._state.live:
+            if (
+                partition.partition_epoch != partition_epoch
+                or not {broker} <= set(wanted) <= self._state.live
+            ):
                 return partition
             changed = replace(partition, in_sync=wanted, partition_epoch=partition_epoch + 1)
             self._change(partitions={**self._state.partitions, tp: changed})
@@ -182,7 +185,9 @@ class Controller:
                     f"topic '{name}' was to have {replication} replicas of each partition, "
                     f"but {len(live)} brokers are live"
                 )
-            first = len(self._state.partitions)  # so that topics of one partition do not all fall to one broker
+            first = len(
+                self._state.partitions
+            )  # so that topics of one partition do not all fall to one broker
             made = {}
             for number in range(partitions):
                 replicas = tuple(live[(first + number + step) % len(live)] for step in range(replication))

@@ -31,7 +31,9 @@ class Fetcher:
         self._broker = broker
         self._leader = leader
         self._changed = threading.Condition()
-        self._followed: dict[TopicPartition, tuple[Replica, int]] = {}  # with the leader epoch; copied on write
+        self._followed: dict[
+            TopicPartition, tuple[Replica, int]
+        ] = {}  # with the leader epoch; copied on write
         self._closed = False
         self._thread = threading.Thread(
             target=self._run, name=f"broker-{broker.number} fetches from broker-{leader}", daemon=True
@@ -76,11 +78,15 @@ class Fetcher:
                 continue
             ready[tp] = (replica, epoch)
         wanted = {
-            tp: (replica.end, epoch) for tp, (replica, epoch) in ready.items() if replica.follows(self._leader, epoch)
+            tp: (replica.end, epoch)
+            for tp, (replica, epoch) in ready.items()
+            if replica.follows(self._leader, epoch)
         }
         if not wanted:
             return False
-        answers = self._ask(lambda leader: leader.fetch_as_follower(self._broker.number, wanted, MAX_WAIT, MAX_BYTES))
+        answers = self._ask(
+            lambda leader: leader.fetch_as_follower(self._broker.number, wanted, MAX_WAIT, MAX_BYTES)
+        )
         went_well = len(wanted) == len(followed)
         for tp, answer in answers.items():
             replica, epoch = ready[tp]

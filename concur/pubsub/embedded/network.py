@@ -141,7 +141,9 @@ class Network:
         if self._lives.get(target) != life:
             raise Disconnected(f"{named(target)} went down before it answered")
         if not self._calm and (target, source) in self._cut:
-            raise Disconnected(f"the link between {named(source)} and {named(target)} was cut before the answer")
+            raise Disconnected(
+                f"the link between {named(source)} and {named(target)} was cut before the answer"
+            )
         return answer
 
     def _send_through(
