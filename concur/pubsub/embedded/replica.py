@@ -16,11 +16,11 @@ for it. Whoever of those in sync is elected next has all of it.
     True
     >>> one.append(RecordBatch([None], [b"tea"], [()], [1000]), acks=ACKS_ALL)
     Appended(base_offset=0, required=1, leader_epoch=0)
-    >>> fetched = one.read_for_follower(2, offset=0, leader_epoch=0, max_bytes=1000)
+    >>> fetched = one.read_for_follower(2, two.fetch_offset(leader_epoch=0), leader_epoch=0, max_bytes=1000)
     >>> two.append_as_follower(fetched, leader_epoch=0)
     >>> one.high_watermark  # that 2 has it is known when it fetches what comes after
     0
-    >>> _ = one.read_for_follower(2, offset=1, leader_epoch=0, max_bytes=1000)
+    >>> _ = one.read_for_follower(2, two.fetch_offset(leader_epoch=0), leader_epoch=0, max_bytes=1000)
     >>> one.high_watermark
     1
 
@@ -85,7 +85,7 @@ class Replica(Role):
                 self._add([StoredBatch(base, leads.epoch, batch)])
                 self._copying.passed(self.log.end)
                 self._advance(leads)
-            return Appended(base, base + len(batch), leads.epoch)
+            return tuple.__new__(Appended, (base, base + len(batch), leads.epoch))  # in C, in half the time
 
     def wait_committed(self, appended: Appended, deadline: float) -> None:
         """Wait until all replicas in sync have what was appended, and those are as many as is asked for.
@@ -134,13 +134,12 @@ class Replica(Role):
         """
         leads = self._as_leader(leader_epoch)
         watermark = self._high_watermark
-        found = FetchedPartition(self.log.read(offset, max_bytes, watermark), watermark, self.log.start)
-        if (
-            self._leads is not leads
-        ):  # in between, the log may have been cut, and what was read be another leader's
+        batches, start = self.log.read(offset, max_bytes, watermark), self.log.start
+        # In between, the log may have been cut, and what was read be another leader's.
+        if self._leads is not leads:
             self._as_leader(leader_epoch)
             return self.read_for_consumer(offset, max_bytes, leader_epoch)
-        return found
+        return _fetched(batches, watermark, start)
 
     def read_for_follower(
         self, follower: int, offset: int, leader_epoch: int, max_bytes: int
@@ -160,7 +159,7 @@ class Replica(Role):
             batches = self.log.read(offset, max_bytes)
             progress.fetched(offset, self.log.end, time.monotonic())
             self._advance(leads)
-            return FetchedPartition(batches, self._high_watermark, self.log.start)
+            return _fetched(batches, self._high_watermark, self.log.start)
 
     def wait_for_more(self, waiter: Waiter, beyond: int, *, follower: bool = False) -> bool:
         """Have *waiter* woken when there is something at *beyond*: committed, or for a follower in the log.
@@ -239,6 +238,19 @@ class Replica(Role):
                 self._advance(self._leads)
 
     # As follower.
+
+    def fetch_offset(self, leader_epoch: int) -> int:
+        """Where to fetch from: the end of the log, which says to the leader of *leader_epoch* what is here.
+
+        A fetcher that would read the end of the log by itself could read it after the replica has begun to
+        lead, and written: the old leader would take these records for its own, and commit what is nowhere else.
+
+        Raises:
+            FencedLeaderEpoch: this replica does not follow in that epoch any more.
+        """
+        with self._lock:
+            self._as_follower(leader_epoch)
+            return self.log.end
 
     def last_epoch(self, leader_epoch: int) -> int:
         """The epoch to ask the leader about (``end_for_epoch``) before fetching from it.
@@ -331,3 +343,8 @@ class Replica(Role):
     def _leave(self, line: Line, waiter: Waiter) -> None:
         with self._lock:
             line.remove(waiter)
+
+
+def _fetched(batches: list[StoredBatch], high_watermark: int, log_start: int) -> FetchedPartition:
+    """The record, made in C, in half the time."""
+    return tuple.__new__(FetchedPartition, (batches, high_watermark, log_start))

@@ -67,7 +67,8 @@ def follow(leader: Replica, *followers: Replica) -> None:
 
 def fetch(leader: Replica, *followers: Replica) -> None:
     for follower in followers:
-        fetched = leader.read_for_follower(follower.broker, follower.log.end, leader.epoch, BIG)
+        offset = follower.fetch_offset(leader.epoch)
+        fetched = leader.read_for_follower(follower.broker, offset, leader.epoch, BIG)
         follower.append_as_follower(fetched, leader.epoch)
 
 
@@ -419,6 +420,7 @@ def test_a_follower_of_another_term_does_nothing():
         lambda: two.truncate_after(None, 0),
         lambda: two.start_anew(5, 0),
         lambda: two.last_epoch(0),
+        lambda: two.fetch_offset(0),
     ):
         with pytest.raises(FencedLeaderEpoch):
             stale()
