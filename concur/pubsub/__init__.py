@@ -1,0 +1,1 @@
+"""The composed system: a partitioned, replicated publish/subscribe queue in one process."""
