@@ -156,20 +156,20 @@ def _past(groups: _Groups, row: Row, seen: Seen, at: Partition, held: _Held, giv
         committed = groups.furthest.get((groups.evidence.group_of(row.process), at))
         if committed is None or held.sought:
             return
-        skipped = log.between(committed - 1, seen.offset)
+        skipped = log.skipped(committed - 1, seen.offset)
         was_given = f"nothing, and offset {committed} was committed before"
     else:
-        skipped = log.between(given, seen.offset)
+        skipped = log.skipped(given, seen.offset)
         was_given = f"nothing after offset {given}"
-    if not skipped:
+    if skipped is None:
         return
-    rows = [found for found in (held.given_by, log.seen_by(skipped[0])) if found is not None]
+    rows = [found for found in (held.given_by, log.seen_by(skipped.witness)) if found is not None]
     yield Anomaly(
         "commit-past",
         f"{row.process} committed offset {seen.offset} of {named(at)}, of which it was given {was_given}:"
-        f" {log.seen(skipped[0])} is skipped",
+        f" {log.seen(skipped.witness)} is skipped",
         in_order(*rows, row),
-        _POSITIONS | log.proof(skipped),
+        _POSITIONS | log.proof(skipped.witness),
         named(at),
     )
 

@@ -52,10 +52,18 @@ class Log:
     def read_offsets(self) -> list[int]:
         return sorted(self.read)
 
-    def between(self, low: int, high: int) -> list[int]:
-        """The offsets of known records above *low* and below *high*."""
-        known = self.offsets
-        return known[bisect_right(known, low) : bisect_left(known, high)]
+    def skipped(self, low: int, high: int) -> "Skipped | None":
+        """The known records above *low* and below *high*; None if there are none."""
+        known, read = self.offsets, self.read_offsets
+        first = bisect_right(known, low)
+        count = bisect_left(known, high) - first
+        if count <= 0:
+            return None
+        # A record that was read is a better witness than one that was only acknowledged.
+        first_read = bisect_right(read, low)
+        if first_read < len(read) and read[first_read] < high:
+            return Skipped(read[first_read], count)
+        return Skipped(known[first], count)
 
     def seen(self, offset: int) -> Seen:
         return self.read.get(offset) or self.acked[offset]
@@ -63,11 +71,16 @@ class Log:
     def seen_by(self, offset: int) -> Row:
         return self.read_by.get(offset) or self.acked_by[offset]
 
-    def proof(self, offsets: Sequence[int]) -> frozenset[str]:
-        """What must have been promised for the records at *offsets* to be there for good: one is enough."""
-        if any(offset in self.read for offset in offsets):
-            return frozenset({"clean", "kept"})
-        return frozenset({"acks-all", "clean", "kept"})
+    def proof(self, offset: int) -> frozenset[str]:
+        """What must have been promised for the record at *offset* to be there for good."""
+        return frozenset({"clean", "kept"} if offset in self.read else {"acks-all", "clean", "kept"})
+
+
+class Skipped(NamedTuple):
+    """Records that are left out: one of them, and their number."""
+
+    witness: int  # its offset
+    number: int
 
 
 class Evidence:

@@ -9,7 +9,7 @@ offset, so both are allowed. After a seek there is nothing to compare with.
 
 from collections.abc import Iterator
 
-from concur.pubsub.history.evidence import Evidence, Partition, named
+from concur.pubsub.history.evidence import Evidence, Partition, Skipped, named
 from concur.pubsub.history.kinds import Anomaly
 from concur.pubsub.history.places import in_order
 from concur.pubsub.history.rows import Row
@@ -109,8 +109,8 @@ def _between(
     if first <= before.least:
         yield _back(at, before.least, first, row, before.row, "nonmonotonic-poll", moved)
     elif first > before.most + 1:
-        skipped = evidence.log(at).between(before.most, first)
-        if skipped:
+        skipped = evidence.log(at).skipped(before.most, first)
+        if skipped is not None:
             yield _skip(evidence, at, (before.most, first), skipped, row, before.row, "poll-skip", moved)
 
 
@@ -120,8 +120,8 @@ def _within(
     if offset <= last:
         yield _back(at, last, offset, row, row, "int-nonmonotonic-poll", moved)
     else:
-        skipped = evidence.log(at).between(last, offset)
-        if skipped:
+        skipped = evidence.log(at).skipped(last, offset)
+        if skipped is not None:
             yield _skip(evidence, at, (last, offset), skipped, row, row, "int-poll-skip", moved)
 
 
@@ -135,22 +135,20 @@ def _skip(
     evidence: Evidence,
     at: Partition,
     ends: tuple[int, int],
-    skipped: list[int],
+    skipped: Skipped,
     row: Row,
     before: Row,
     kind: str,
     moved: bool,
 ) -> Anomaly:
     log = evidence.log(at)
-    # A record that was read is a better witness than one that was only acknowledged.
-    witness = next((offset for offset in skipped if offset in log.read), skipped[0])
-    others = f", and {len(skipped) - 1} more of those between" if len(skipped) > 1 else ""
+    others = f", and {skipped.number - 1} more of those between" if skipped.number > 1 else ""
     text = (
         f"{row.process} was given offset {ends[1]} of {named(at)} right after offset {ends[0]}"
-        f"{_in_between(row, before, moved)}, but {log.seen(witness)} exists{others}"
+        f"{_in_between(row, before, moved)}, but {log.seen(skipped.witness)} exists{others}"
     )
-    rows = in_order(before, log.seen_by(witness), row)
-    return Anomaly(kind, text, rows, _breaks(log.proof(skipped), moved), named(at))
+    rows = in_order(before, log.seen_by(skipped.witness), row)
+    return Anomaly(kind, text, rows, _breaks(log.proof(skipped.witness), moved), named(at))
 
 
 def _breaks(needed: set[str] | frozenset[str], moved: bool) -> frozenset[str]:

@@ -42,7 +42,7 @@ def unprocessed(evidence: Evidence) -> Iterator[Anomaly]:
                 if last is not None and last_poll.get(last.process) is last and last.process not in gone:
                     continue  # it may be at it
                 commit = commits[bisect_right(offsets, offset)][1]
-                breaks = {"processed-first"} | log.proof([offset])
+                breaks = {"processed-first"} | log.proof(offset)
                 if first is None or offset < first:
                     breaks.add("earliest")  # the group may have begun later
                 yield Anomaly(
