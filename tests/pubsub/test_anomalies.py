@@ -1,6 +1,7 @@
 """Each kind of anomaly: the smallest history that has it, and a near miss that has not."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,8 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
             "ab; c poll a@0; c poll! b@1; c poll b@1",
             "ab; c poll a@1:0; c poll b@0",
             "p send? a; c poll a@0; c close; c poll a@0",
+            "p send? a; c poll a@0; c assign? @0:; c poll a@0",
+            "p send? a; c poll a@0; c subscribe? ; c poll a@0",
         ],
     ),
     "int-poll-skip": (
@@ -236,6 +239,7 @@ def test_whatever_anomalies_break_is_a_promise() -> None:
         ("p send? a; p send b@1; p send? c; c poll a@0 c@2", "int-poll-skip", "acks-all clean kept"),
         ("p send a@0; p send? b; c poll b@0", "inconsistent-offsets", "acks-all clean"),
         ("p send? a; q send b@0; c poll a@0", "inconsistent-offsets", "acks-all clean"),
+        ("be; p send a@0; c poll b@0; d poll e@0", "inconsistent-offsets", "clean"),  # the stronger of two
         # What is before everything that was read may have been before the consumers' beginning.
         ("p send a@0; p send b@1; c poll b@1", "lost-write", "acks-all clean earliest kept"),
         ("ab; d poll a@0; c poll b@1; c commit @2", "unprocessed", ""),
@@ -258,6 +262,7 @@ def test_whatever_anomalies_break_is_a_promise() -> None:
             "assigned clean kept",
         ),
         ("ab; c poll ( ; c assigned @0:; c poll ) b@1 a@0", "int-nonmonotonic-poll", "assigned clean"),
+        ("a; c subscribe; c assign @0:; c poll a@0; c poll a@0", "nonmonotonic-poll", "clean"),
         # The move was before: within the poll nothing moved.
         ("ab; c poll ( ; c assigned @0:; c poll ) ; c poll b@1 a@0", "int-nonmonotonic-poll", "clean"),
     ],
@@ -457,3 +462,36 @@ def test_lag(text: str, lag: float | None) -> None:
         row.time = float(second)
     worst = history.worst_lag()
     assert (None if worst is None else worst.seconds) == lag, worst
+
+
+# The page.
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "pubsub-histories.md").read_text(encoding="utf-8")
+
+
+def cells(name: str) -> list[str]:
+    """The row of a table of the page that begins with *name*."""
+    (row,) = re.findall(rf"^\| `{re.escape(name)}` \|(.*)\|$", PAGE, re.MULTILINE)
+    return [cell.strip() for cell in row.split("|")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_has_each_kind(kind: str) -> None:
+    """With its definition, and with every promise that one of its anomalies breaks."""
+    under, definition, example = cells(kind)
+    assert definition.startswith(KINDS[kind])
+    assert example
+    if kind in CASES and not under.startswith("as "):
+        found = {anomaly.breaks for text in CASES[kind][1] for anomaly in history_of(lines(text)).anomalies()
+                 if anomaly.kind == kind}  # fmt: skip
+        assert all(word in under for breaks in found for word in breaks), under
+        assert (under == "always") == (found == {frozenset()})
+
+
+@pytest.mark.parametrize("word", PROMISES)
+def test_the_page_has_each_promise(word: str) -> None:
+    assert PROMISES[word].startswith(cells(word)[0])
+
+
+def test_the_page_has_the_report() -> None:
+    assert REPORT.strip() in PAGE

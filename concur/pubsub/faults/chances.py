@@ -9,7 +9,7 @@ from concur.pubsub.faults.steps import CLIENTS, KINDS, Node, Plan, State, Step
 
 
 class Choice(NamedTuple):
-    """What is left open in a step of a random plan; :func:`plan_of` makes sense of any numbers."""
+    """What is left open in a step of a random plan; ``plan_of`` makes sense of any numbers."""
 
     gap_ms: int  # since the step before
     kind: int

@@ -39,7 +39,7 @@ KINDS = {
     "inconsistent-offsets": "two values at one offset of a partition",
     "duplicate": "one value at more than one place",
     "lost-write": "an acknowledged record that nobody read, although a later one of its partition was read",
-    "unseen": "an acknowledged record that nobody read, and no later one of its partition was read either",
+    "unseen": "an acknowledged record that nobody read, nor any later one of its partition",
     "aborted-read": "a record that was read although its send had failed for certain",
     "unsent-read": "a record that was read although nobody sent it",
     "poll-skip": "a consumer's next poll begins after records that it has not been given",
@@ -52,7 +52,7 @@ KINDS = {
     "commit-back": "a member commits an offset below the one that it committed before",
     "stale-commit": "a commit was accepted of a member whose partition had been given to another",
     "late-revoke": "a member gave a partition up after another member had been given it",
-    "unprocessed": "a record below a committed offset that no member of the group processed",
+    "unprocessed": "a record below a committed offset that no member of the group has processed",
     # From the inside of a cluster: inside.py.
     "replicas-disagree": "two replicas have different records at one offset below both high watermarks",
     "watermark-back": "the high watermark of a leader went back",
