@@ -20,12 +20,12 @@ from concur.pubsub.history.rows import CALLS
 
 
 def history_of(text: str, **groups: str) -> History:
-    """The history; *groups* are those of the processes, all in "g" if they are not given."""
+    """The history; *groups* are those of the processes: "g" if they are not given, and "G" of those with a capital."""
     history = History()
     open_calls: dict[tuple[str, str], list[Row]] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         process, f, *items = line.split()
-        history.groups.setdefault(process, groups.get(process, "g"))
+        history.groups.setdefault(process, groups.get(process, "G" if process.isupper() else "g"))
         f, how = re.fullmatch(r"(\w+)([?!]?)", f).groups()  # type: ignore[union-attr]
         step = items.pop(0) if items and items[0] in "()" else ""
         value = [_item(item) for item in items]

@@ -126,6 +126,10 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
             "ab; c subscribe; c assigned @0:; c poll a@0 b@1; c commit @2; c revoked @0:; c assigned @0:; c commit @2",
             "ab; d poll a@0 b@1; c assigned @0:; c commit @1",
             "p send? a; c poll a@0; c commit @9",
+            "ab; d poll a@0 b@1; c poll a@0; c seek @0:; c commit @2",
+            "ab; d poll a@0 b@1; c assigned @0:; c poll a@0; c commit @1; c seek @0:; c commit @2",
+            "ab; d poll a@0 b@1; c assigned @0:; c poll a@0; c commit! @1; c revoked @0:; c assigned @0:; c commit @2",
+            "ab; c poll a@0 b@1; c poll a@0; c commit @2",
             "ab; d poll a@0 b@1; c poll a@0; c poll ( ; c commit ( @1; c poll ) b@1; c commit ) @1",
         ],
     ),
@@ -150,6 +154,7 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
             "p send? a; c assigned @0:; c poll a@0; d assigned @0:; c commit! @1",
             "p send? a; c assigned @0:; c poll a@0; d assigned @0:; c commit? @1",
             "p send? a; c assigned @0:; c poll a@0; d assigned @1:; c commit @1",
+            "p send? a; c assigned @0:; c poll a@0; c crash; d assigned @0:; c commit @1",
             "p send? a; c assigned @0:; c poll a@0; c commit ( @1; d assigned @0:; c commit ) @1",
             "p send? a; d assigned @0:; c assigned @0:; c poll a@0; c commit @1",
             "p send? a; c assigned @0:; c poll a@0; d assigned @0:; c lost @0:; c assigned @0:; c commit @0",
@@ -177,6 +182,7 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
             "ab; c poll a@0 b@1; c process a@0; c commit @2; c crash; d poll b@1; d process b@1; d poll",
             "ab; c poll a@0 b@1; c process a@0; c commit! @2; c crash",
             "ab; c poll a@0 b@1; c commit @2; c crash",
+            "ab; c poll a@0; c process a@0; c crash; c poll b@1; c commit @2",
         ],
     ),
 }  # fmt: skip
@@ -243,6 +249,8 @@ def test_whatever_anomalies_break_is_a_promise() -> None:
         # What is before everything that was read may have been before the consumers' beginning.
         ("p send a@0; p send b@1; c poll b@1", "lost-write", "acks-all clean earliest kept"),
         ("ab; d poll a@0; c poll b@1; c commit @2", "unprocessed", ""),
+        ("ab; D poll a@0; c poll b@1; c commit @2", "unprocessed", "clean earliest kept processed-first"),
+        ("ab; D poll a@0; C poll b@1; c commit @2", "unprocessed", "clean earliest kept processed-first"),
         # Nobody looked.
         ("p send a@0", "unseen", "acks-all clean drained kept"),
         ("d drain @0:; p send a@0", "unseen", "acks-all clean drained kept"),
@@ -357,6 +365,7 @@ SENTENCES = {
     "ab; x poll b@1; x commit @2; e poll a@0": [
         "x committed past 'a' @ t-0:0, which no member of group g was given"
     ],
+    "abc; x poll a@0 b@1 c@2; x process a@0 c@2; x commit @2; y commit @3; x crash": ["x committed past 'b' @ t-0:1"],
     "p send a@0; p send b@1; d drain ( @0:; d poll a@0; d drain ) @0:": [
         "p was told that 'b' is at t-0:1; d then read t-0 to its end without finding it"
     ],
@@ -447,6 +456,7 @@ def test_report_of_nothing() -> None:
         ("p send a@0; p send b@1; c assign @0:; c poll a@0; c poll", 5.0),  # b from 3, the last poll began at 8
         ("p send a@0; p send b@1; c assign @0:; c poll a@0; c assign @1:; c poll", 3.0),
         ("p send a@0; c assign @0:; c poll", 3.0),  # nothing read: a from 1 on, poll began at 4
+        ("p send ( a; p send ( b; p send ) b@1; p send ) a@0; c assign @0:; c poll", 4.0),  # b from 2 on
         ("p send a@0; c poll", None),  # nobody knows that the partition is this consumer's
         ("p send a@0; p send b@1; c poll a@0; c revoked @0:; c poll", 1.0),
         ("p send a@0; p send b@1; c poll a@0; c seek @0:; c poll", 1.0),

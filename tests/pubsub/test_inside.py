@@ -12,6 +12,7 @@ from concur.pubsub.history.inside import (
     ReplicaLog,
     committed_lost,
     replicas_disagree,
+    stale_commits,
     two_leaders,
     two_owners,
     watermark_errors,
@@ -123,6 +124,12 @@ def test_owners() -> None:
     (found,) = two_owners("g", {**right, 3: {"c1": ["t-0"], "c2": ["t-1", "t-0"]}})
     assert found.text == "c1 and c2 both had t-0 in generation 3 of group g"
     assert found.kind == "two-owners"
+
+
+def test_commits_of_generations() -> None:
+    (found,) = stale_commits("g", [("c1", 1, 1), ("c1", 1, 2), ("c2", 2, 2)])
+    assert found.text == "c1 committed in generation 1 of group g, which was in generation 2"
+    assert found.kind == "stale-commit"
 
 
 @pytest.mark.parametrize(

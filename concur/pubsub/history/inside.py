@@ -159,6 +159,25 @@ def two_owners(group: str, assignments: Mapping[int, Mapping[str, Iterable[objec
     return found
 
 
+def stale_commits(group: str, accepted: Iterable[tuple[str, int, int]]) -> list[Anomaly]:
+    """Commits that were accepted although the group was in another generation than the member.
+
+    Args:
+        group: its name.
+        accepted: (member, the generation it gave, the generation the group was in) of each accepted commit.
+    """
+    return [
+        Anomaly(
+            "stale-commit",
+            f"{member} committed in generation {given} of group {group}, which was in generation {current}",
+            (),
+            _ALWAYS,
+        )
+        for member, given, current in accepted
+        if given != current
+    ]
+
+
 def committed_lost(where: str, before: ReplicaLog, after: ReplicaLog) -> list[Anomaly]:
     """The first record below the watermark of *before* that *after*, a later leader, does not have as it was.
 
