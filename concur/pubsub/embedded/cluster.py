@@ -18,7 +18,7 @@ otherwise (Kafka's is nine), and a new group does not wait for more members at f
 import itertools
 import os
 import threading
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -31,7 +31,7 @@ from concur.pubsub.embedded.broker import Life
 from concur.pubsub.embedded.client import Client
 from concur.pubsub.embedded.controller import Controller
 from concur.pubsub.embedded.disk import Disk
-from concur.pubsub.embedded.network import CONTROLLER, Network
+from concur.pubsub.embedded.network import CONTROLLER, Network, Node
 from concur.pubsub.errors import ConfigError, IllegalState
 from concur.pubsub.records import TopicPartition
 
@@ -182,19 +182,20 @@ class EmbeddedCluster:
             self._late.append(thread)
             thread.start()
 
-    # Links. Nodes are the numbers of brokers, "controller", and the client.id of clients.
+    # Links. Nodes are the numbers of brokers, "controller", the client.id of a client, and "clients" for all of them.
 
-    def cut(self, some: Iterable[Hashable], others: Iterable[Hashable]) -> None:
-        """Let nothing through any more between *some* nodes and *others*, in both directions."""
-        self.network.cut(some, others)
+    def cut(self, one: Iterable[Node], other: Iterable[Node]) -> None:
+        """Let nothing through any more between the nodes of *one* side and those of the *other*."""
+        self.network.cut(one, other)
 
-    def delay(self, source: Hashable, target: Hashable, seconds: float) -> None:
-        """Make each request from *source* to *target* take so much longer; 0 ends that."""
-        self.network.delay(source, target, seconds)
+    def delay(self, one: Iterable[Node], other: Iterable[Node], seconds: float) -> None:
+        """Make each request between the two sides take so much longer; 0 ends that."""
+        self.network.delay(one, other, seconds)
 
-    def drop(self, source: Hashable, target: Hashable, what: str = "answer", times: int = 1) -> None:
-        """Lose the "answer", or the "request", of the next requests from *source* to *target*."""
-        self.network.lose(source, target, what, times)
+    def drop(self, broker: int, answers: int = 1) -> None:
+        """Lose the answers of the next requests to *broker*, which are carried out all the same."""
+        self._check(broker)
+        self.network.lose(broker, answers)
 
     def heal(self) -> None:
         """Make all links whole again. Brokers that are down or paused stay so."""
