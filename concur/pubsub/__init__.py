@@ -5,6 +5,9 @@ Everything that a program needs is imported from here, but for the errors, which
 """
 
 from concur.pubsub import errors
+from concur.pubsub.delivery import Delivery
+from concur.pubsub.embedded.cluster import EmbeddedCluster
+from concur.pubsub.producer import Producer
 from concur.pubsub.records import (
     ConsumerRecord,
     ConsumerRecords,
@@ -19,9 +22,12 @@ from concur.pubsub.records import (
 __all__ = [
     "ConsumerRecord",
     "ConsumerRecords",
+    "Delivery",
+    "EmbeddedCluster",
     "NewTopic",
     "OffsetAndMetadata",
     "OffsetAndTimestamp",
+    "Producer",
     "ProducerRecord",
     "RecordMetadata",
     "TopicPartition",

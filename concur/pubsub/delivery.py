@@ -16,28 +16,30 @@ from concur.pubsub.errors import PubSubError
 from concur.pubsub.records import Headers, RecordMetadata, TopicPartition
 
 Callback = Callable[[RecordMetadata | None, PubSubError | None], object]
+Row = tuple[bytes | None, bytes | None, Headers, int]  # key, value, headers, timestamp
 
 
 class OpenBatch:
     """Records of one partition that are sent together, from the first that is added to the answer."""
 
     __slots__ = (
-        *("attempts", "base_offset", "callbacks", "created", "deadline", "error", "headers", "in_doubt", "is_done"),
-        *("keys", "not_before", "sealed", "size", "timestamp", "timestamps", "tp", "values", "waiters"),
+        *("attempts", "base_offset", "callbacks", "created", "deadline", "error", "in_doubt", "is_done"),
+        *("not_before", "rows", "sealed", "size", "timestamp", "tp", "waiters"),
     )
 
-    def __init__(self, tp: TopicPartition, created: float, deadline: float, waiters: threading.Condition) -> None:
+    def __init__(
+        self, tp: TopicPartition, created: float, deadline: float, waiters: threading.Condition
+    ) -> None:
         self.tp = tp
         self.created = created  # as time.monotonic counts
         self.deadline = deadline  # when there must be an answer
         self.waiters = waiters  # of the producer: notified when a batch has its answer
-        self.keys: list[bytes | None] = []
-        self.values: list[bytes | None] = []
-        self.headers: list[Headers] = []
-        self.timestamps: list[int] = []
+        self.rows: list[Row] = []
         self.size = 0
         self.callbacks: list[tuple[int, Callback]] = []
-        self.sealed: RecordBatch | None = None  # what is sent, the same each time; no record comes in any more
+        self.sealed: RecordBatch | None = (
+            None  # what is sent, the same each time; no record comes in any more
+        )
         self.attempts = 0
         self.not_before = 0.0  # when it may be sent again
         self.in_doubt = False  # an attempt failed that may have been carried out
@@ -49,7 +51,8 @@ class OpenBatch:
 
     def seal(self) -> RecordBatch:
         if self.sealed is None:
-            self.sealed = RecordBatch(self.keys, self.values, self.headers, self.timestamps, size=self.size)
+            keys, values, headers, timestamps = zip(*self.rows, strict=True)
+            self.sealed = RecordBatch(keys, values, headers, timestamps, size=self.size)
         return self.sealed
 
     def complete(self, base_offset: int, timestamp: int, error: PubSubError | None) -> None:
@@ -67,8 +70,9 @@ class OpenBatch:
 
     def metadata(self, place: int) -> RecordMetadata:
         offset = self.base_offset + place if self.base_offset >= 0 else -1
-        timestamp = self.timestamps[place] if self.timestamp < 0 else self.timestamp
-        key, value = self.keys[place], self.values[place]
+        key, value, _, timestamp = self.rows[place]
+        if self.timestamp >= 0:
+            timestamp = self.timestamp
         return RecordMetadata(
             *self.tp, offset, timestamp, -1 if key is None else len(key), -1 if value is None else len(value)
         )
@@ -112,7 +116,9 @@ class Delivery:
         if not batch.is_done:
             with batch.waiters:
                 if not batch.waiters.wait_for(lambda: batch.is_done, timeout):
-                    raise TimeoutError(f"no answer for a record of {batch.tp} within {timeout:g} s; it may still come")
+                    raise TimeoutError(
+                        f"no answer for a record of {batch.tp} within {timeout:g} s; it may still come"
+                    )
         return batch.error
 
     def __repr__(self) -> str:

@@ -29,7 +29,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from concur.pubsub.accumulator import Accumulator, closed
+from concur.pubsub.accumulator import Accumulator, Lane, closed
 from concur.pubsub.batch import RECORD_OVERHEAD, size_of
 from concur.pubsub.config import producer_config
 from concur.pubsub.connection import connect
@@ -71,6 +71,7 @@ class Producer:
         self._name = self._config["client.id"] or f"producer-{next(_numbers)}"
         self._key_serializer = self._config["key.serializer"]
         self._value_serializer = self._config["value.serializer"]
+        self._ignore_keys = self._config["partitioner.ignore.keys"]
         self._largest = min(self._config["max.request.size"], self._config["buffer.memory"])
         self._max_block = self._config["max.block.ms"] / 1000
         self._connection = connect(self._config["bootstrap.servers"], self._name)
@@ -78,7 +79,8 @@ class Producer:
         self._batches = Accumulator(self._config)
         self._sending = Sending(self._name, self._config, self._connection, self._leaders, self._batches)
         self._partitioners: dict[str, Partitioner] = {}
-        self._choosing = threading.Lock()
+        self._lanes: dict[str, list[Lane]] = {}
+        self._choosing = threading.Lock()  # guards the partitioners
         self._process = os.getpid()
         self._closed = False
 
@@ -135,31 +137,41 @@ class Producer:
                 f"a record for '{topic}' has {size} bytes, and max.request.size and buffer.memory allow "
                 f"{self._largest}. Send it in parts, or raise them (and the topic's max.message.bytes)."
             )
-        deadline = time.monotonic() + self._max_block
-        count = self._leaders.counts.get(topic)
-        if count is None:
-            count = self._partitions(topic, deadline)
+        deadline = None
+        lanes = self._lanes.get(topic)
+        if lanes is None:
+            deadline = time.monotonic() + self._max_block
+            lanes = self._open(topic, deadline)
+        if partition is None:
+            partition = self._choose(topic, key, len(lanes), size)
+        elif not 0 <= partition < len(lanes):
+            raise UnknownTopicOrPartition(
+                f"'{topic}' has no partition {partition}: it has {len(lanes)}, from 0 to {len(lanes) - 1}"
+            )
         if timestamp is None:
             timestamp = int(time.time() * 1000)
-        if partition is None:
-            partition = self._choose(topic, key, count, size)
-        elif not 0 <= partition < count:
-            raise UnknownTopicOrPartition(
-                f"'{topic}' has no partition {partition}: it has {count}, from 0 to {count - 1}"
-            )
         return self._batches.append(
-            TopicPartition(topic, partition), key, value, headers, timestamp, size, on_delivery, deadline
+            lanes[partition], (key, value, headers, timestamp), size, on_delivery, deadline
         )
+
+    def _open(self, topic: str, deadline: float) -> list[Lane]:
+        """The lanes of a topic that was not sent to before."""
+        count = self._partitions(topic, deadline)
+        with self._choosing:
+            if topic not in self._lanes:
+                self._partitioners[topic] = Partitioner(
+                    self._config["batch.size"], ignore_keys=self._config["partitioner.ignore.keys"]
+                )
+                self._lanes[topic] = [
+                    self._batches.lane(TopicPartition(topic, number)) for number in range(count)
+                ]
+            return self._lanes[topic]
 
     def _choose(self, topic: str, key: bytes | None, count: int, size: int) -> int:
         with self._choosing:
-            partitioner = self._partitioners.get(topic)
-            if partitioner is None:
-                partitioner = self._partitioners[topic] = Partitioner(
-                    self._config["batch.size"], ignore_keys=self._config["partitioner.ignore.keys"]
-                )
+            partitioner = self._partitioners[topic]
             partition = partitioner.partition(key, count)
-            if key is None or self._config["partitioner.ignore.keys"]:
+            if key is None or self._ignore_keys:
                 partitioner.appended(partition, size)
             return partition
 
@@ -221,7 +233,9 @@ class Producer:
     def _unusable(self) -> IllegalState:
         if self._closed:
             return closed()
-        return IllegalState("the process was forked since this producer was made, and its threads are not here: make another")
+        return IllegalState(
+            "the process was forked since this producer was made, and its threads are not here: make another"
+        )
 
 
 _BYTES = {bytes, type(None)}
@@ -234,7 +248,9 @@ def serialized(serializer: Any, thing: Any, what: str, topic: str) -> Any:
     try:
         return serializer(thing)
     except Exception as error:
-        raise SerializationError(f"the {what}.serializer failed for a record of '{topic}': {error!r}") from error
+        raise SerializationError(
+            f"the {what}.serializer failed for a record of '{topic}': {error!r}"
+        ) from error
 
 
 def checked_size(key: Any, value: Any, headers: Headers, topic: str) -> int:

@@ -53,7 +53,9 @@ class Sending:
         self._idempotent = config["enable.idempotence"]
         # Guarded by the lock of the batches.
         self._producer: tuple[int, int] | None = None  # id and epoch, once they were given
-        self._numbers: dict[TopicPartition, tuple[tuple[int, int], int]] = {}  # the producer, and its next number
+        self._numbers: dict[
+            TopicPartition, tuple[tuple[int, int], int]
+        ] = {}  # the producer, and its next number
         self._senders: dict[int, threading.Thread] = {}
         self._stale = False  # somebody leads no more what he was thought to lead
         self._over = False
@@ -90,13 +92,21 @@ class Sending:
                 for batch, error in expired:
                     self._note_number(batch, error)
                 leaders = self._leaders.of
-                ask = self._stale or self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
+                ask = (
+                    self._stale
+                    or self._batches.without_leader(leaders)
+                    or time.monotonic() - asked > self._max_age
+                )
                 self._stale = False
-                for leader in {leader for leader in leaders.values() if leader is not None} - self._senders.keys():
+                for leader in {
+                    leader for leader in leaders.values() if leader is not None
+                } - self._senders.keys():
                     self._start(leader)
                 if not expired and not ask:
                     ends = [self._batches.next_expiry(), asked + self._max_age]
-                    self._batches.due.wait(max(0.0, min(end for end in ends if end is not None) - time.monotonic()))
+                    self._batches.due.wait(
+                        max(0.0, min(end for end in ends if end is not None) - time.monotonic())
+                    )
                     continue
             for batch, error in expired:
                 batch.complete(-1, -1, error)
@@ -198,11 +208,15 @@ class Sending:
                     self._stale = self._stale or isinstance(error, InvalidMetadata)
                     self._batches.take_back(batch, now + wait)
             elif late and error.retriable:
-                self._complete(batch, -1, -1, given_up(batch, f"not acknowledged within delivery.timeout.ms: {error}"))
+                self._complete(
+                    batch, -1, -1, given_up(batch, f"not acknowledged within delivery.timeout.ms: {error}")
+                )
             else:
                 self._complete(batch, -1, -1, error)
 
-    def _complete(self, batch: OpenBatch, base_offset: int, timestamp: int, error: PubSubError | None) -> None:
+    def _complete(
+        self, batch: OpenBatch, base_offset: int, timestamp: int, error: PubSubError | None
+    ) -> None:
         with self._batches.due:
             self._note_number(batch, error)
             self._batches.forget(batch)
@@ -219,8 +233,7 @@ class Sending:
             self._numbers[batch.tp] = (producer, sequence_after(sealed.base_sequence, len(sealed)))
         elif batch.in_doubt or isinstance(error, OutOfOrderSequenceNumber | InvalidProducerEpoch):
             # Whether the log has it nobody knows, so nobody knows which number the broker expects next.
-            if self._producer == producer:
-                self._producer = None
+            self._producer = None if self._producer == producer else self._producer
 
 
 def given_up(batch: OpenBatch, why: str) -> PubSubError:

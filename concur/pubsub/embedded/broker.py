@@ -1,69 +1,69 @@
-"""A broker: the replicas of partitions that it has, what is asked of them, and the threads that keep them going.
+"""A broker: the replicas that it has, and the threads that keep them going.
 
-Requests are carried out in the threads of those who send them. The broker's own
-threads are few: one tells the controller that it lives and learns who leads what, one
-does what is due from time to time, and one for each other broker fetches what that one leads.
+Its threads are few: one tells the controller that the broker lives and learns who
+leads what, one does what is due from time to time, and one for each other broker fetches what
+that one leads. What is asked of a broker is in :mod:`concur.pubsub.embedded.requests`, and is
+carried out in the threads of those who ask.
 
-A broker that is killed loses everything but its disk. The next life of it makes
-new replicas over the logs that it finds there, and knows of producers only what the logs say.
+A broker that is killed loses everything but its disk. Its next life makes new replicas over the
+logs that it finds there, and knows of producers only what the logs say.
 """
 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
-from loguru import logger
-
-from concur.pubsub import errors
-from concur.pubsub.batch import RecordBatch, StoredBatch
-from concur.pubsub.connection import EARLIEST, LATEST, FetchedPartition
-from concur.pubsub.embedded.controller import Controller, named
-from concur.pubsub.embedded.epochs import EpochEnd
-from concur.pubsub.embedded.fetcher import Fetcher
-from concur.pubsub.embedded.metadata import ClusterState, PartitionState, TopicSettings
+from concur.pubsub.config import Config
+from concur.pubsub.embedded.controller import Controller
+from concur.pubsub.embedded.disk import Disk, Kept
+from concur.pubsub.embedded.fetcher import Fetcher, Followed
+from concur.pubsub.embedded.leadership import InSyncChange
+from concur.pubsub.embedded.metadata import ClusterState, PartitionState
 from concur.pubsub.embedded.network import CONTROLLER, Network
-from concur.pubsub.embedded.replica import Disk, Replica
+from concur.pubsub.embedded.replica import Replica
+from concur.pubsub.errors import PubSubError
 from concur.pubsub.records import TopicPartition
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class BrokerSettings:
-    """What a broker is configured with; times in seconds."""
-
-    session_timeout: float = 1.0  # broker.session.timeout.ms
-    heartbeat_interval: float = 0.25  # broker.heartbeat.interval.ms
-    replica_lag_time_max: float = 30.0  # replica.lag.time.max.ms
-    housekeeping_interval: float = 0.5
-    request_timeout: float = 30.0  # of requests between brokers
+PEER_TIMEOUT = 30.0  # seconds that a broker waits for the answer of another
 
 
-class Broker:
-    """One life of the broker of that *number*."""
+class Life:
+    """One life of the broker of that *number*, from its start to its end.
+
+    Args:
+        number: the broker's.
+        network, controller: those of the cluster.
+        peers: the present lives of all brokers, this one included; filled by the cluster.
+        disk: what the life before has left.
+        config: of brokers.
+    """
 
     def __init__(
         self,
         number: int,
         network: Network,
         controller: Controller,
-        peers: Mapping[int, "Broker"],
+        peers: "Mapping[int, Life]",
         disk: Disk,
-        settings: BrokerSettings,
+        config: Config,
     ) -> None:
         self.number = number
-        self.settings = settings
+        self.config = config
         self._network = network
         self._controller = controller
         self._peers = peers
         self._disk = disk
         self._life = network.join(number)
         self._changed = threading.Condition()
-        # Guarded by _changed; the mappings are copied on write, so that requests read them without it.
-        self._known = ClusterState(version=-1)
-        self._replicas: dict[TopicPartition, Replica] = {}
+        # Guarded by _changed; what is public is replaced, never changed, and read without it.
+        self.known = ClusterState(version=-1)
+        self.replicas: Mapping[TopicPartition, Replica] = {}
+        self._kept: dict[
+            TopicPartition, tuple[int, Kept]
+        ] = {}  # what is on disk of each, and its topic's number
         self._fetchers: dict[int, Fetcher] = {}
         self._closed = False
         self._threads = [
@@ -72,130 +72,163 @@ class Broker:
         ]
 
     def start(self) -> None:
+        """Begin to live."""
         for thread in self._threads:
             thread.start()
 
-    def die(self) -> None:
+    def end(self) -> None:
         """Stop at once, as a process does that is killed; what is on disk stays."""
         self._network.leave(self.number)
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            fetchers, replicas = list(self._fetchers.values()), list(self._replicas.values())
-        for fetcher in fetchers:
+        for fetcher in self._fetchers.values():
             fetcher.close()
-        for replica in replicas:
-            replica.close()
+        for replica in self.replicas.values():
+            replica.resign()
 
     def join(self) -> None:
-        """Wait for the threads of a broker that was told to stop."""
+        """Wait until the threads of a life that has ended are gone."""
         for thread in self._threads:
             thread.join()
         for fetcher in self._fetchers.values():
             fetcher.join()
 
-    # What its own threads do
-
     def gate(self) -> None:
         """Wait here while the broker is paused."""
         self._network.gate(self.number)
 
-    def ask(self, peer: int, call: Callable[["Broker"], T]) -> T:
+    def ask(self, peer: int, call: "Callable[[Life], T]") -> T:
         """Ask another broker; raises Disconnected or RequestTimedOut if no answer comes."""
-        return self._network.send(
-            self.number, peer, lambda: call(self._peers[peer]), self.settings.request_timeout
-        )
+        return self._network.send(self.number, peer, lambda: call(self._peers[peer]), PEER_TIMEOUT)
+
+    def _tell(self, call: Callable[[], T]) -> T:
+        """Ask the controller."""
+        timeout = self.config["broker.session.timeout.ms"] / 1000
+        return self._network.send(self.number, CONTROLLER, call, timeout)
+
+    # News
+
+    def wait_until_known(self, version: int) -> None:
+        """Wait until this broker has acted on the state of that *version*, its life ends, or it hears nothing."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or self.known.version >= version,
+                self.config["broker.session.timeout.ms"] / 1000,
+            )
 
     def _live(self) -> None:
         """Tell the controller again and again that this broker lives, and do as it says."""
-        patience = self.settings.heartbeat_interval
+        patience = self.config["broker.heartbeat.interval.ms"] / 1000
         while not self._closed:
             self.gate()
-            seen = self._known.version
+            seen = self.known.version
             try:
-                news = self._network.send(
-                    self.number,
-                    CONTROLLER,
-                    lambda: self._controller.heartbeat(self.number, self._life, seen, patience),  # noqa: B023
-                    self.settings.session_timeout,
-                )
-            except (errors.Disconnected, errors.RequestTimedOut):
+                news = self._tell(lambda: self._controller.heartbeat(self.number, self._life, seen, patience))  # noqa: B023
+            except PubSubError:  # it cannot be reached
                 with self._changed:
-                    self._changed.wait_for(lambda: self._closed, patience)
+                    if not self._closed:
+                        self._changed.wait(patience)
                 continue
+            self.gate()
             if news is not None:
-                self.gate()
                 self._learn(news)
 
     def _learn(self, news: ClusterState) -> None:
         """Lead and follow what this broker is to lead and to follow."""
         with self._changed:
-            if self._closed or news.version <= self._known.version:
+            if self._closed or news.version <= self.known.version:
                 return
-            replicas = {}
-            for tp, partition in news.partitions.items():
-                if self.number in partition.replicas:
-                    replica = self._replicas.get(tp)
-                    settings = news.topics[tp.topic]
-                    if replica is None or replica.topic_id != settings.topic_id:
-                        kept = self._disk.partition(tp, settings)
-                        replica = Replica(tp, self.number, kept, settings, self.settings.replica_lag_time_max)
-                    replicas[tp] = replica
-            gone = [replica for tp, replica in self._replicas.items() if replicas.get(tp) is not replica]
-            self._replicas, self._known = replicas, news
+            mine = {tp: each for tp, each in news.partitions.items() if self.number in each.replicas}
+            replicas = {tp: self._replica(tp, news) for tp in mine}
+            gone = [replica for tp, replica in self.replicas.items() if replicas.get(tp) is not replica]
+            self.replicas, self.known = replicas, news
             for replica in gone:
-                replica.close()
-            self._disk.keep_only({(news.topics[tp.topic].topic_id, tp) for tp in replicas})
-            for tp, replica in replicas.items():
-                self._take_role(replica, news.partitions[tp])
-            self._follow()
+                replica.resign()
+            self._kept = {tp: self._kept[tp] for tp in replicas}
+            self._disk.keep_only((topic, tp) for tp, (topic, _) in self._kept.items())
+            for tp, partition in mine.items():
+                self._take_role(replicas[tp], partition)
+            self._follow(mine)
+            self._changed.notify_all()
+
+    def _replica(self, tp: TopicPartition, news: ClusterState) -> Replica:
+        """The replica of a partition; a new one over what is on disk, if there is none in this life."""
+        topic = news.topics[tp.topic]
+        if tp in self.replicas and self._kept[tp][0] == topic.number:
+            return self.replicas[tp]
+        kept = self._disk.partition(topic.number, tp, topic.config)
+        self._kept[tp] = (topic.number, kept)
+        return Replica(
+            tp,
+            self.number,
+            kept.log,
+            kept.epochs,
+            high_watermark=kept.high_watermark,
+            min_in_sync=topic.config["min.insync.replicas"],
+            lag_ms=self.config["replica.lag.time.max.ms"],
+        )
 
     def _take_role(self, replica: Replica, partition: PartitionState) -> None:
         if partition.leader == self.number:
-            replica.become_leader(partition)
+            replica.become_leader(
+                partition.leader_epoch,
+                replicas=partition.replicas,
+                in_sync=partition.in_sync,
+                partition_epoch=partition.partition_epoch,
+                live=self.known.live,
+            )
         else:
-            replica.become_follower(partition)
+            replica.become_follower(partition.leader, partition.leader_epoch)
 
-    def _follow(self) -> None:
+    def _follow(self, mine: Mapping[TopicPartition, PartitionState]) -> None:
         """Give each fetcher what it is to fetch."""
         followed: dict[int, dict[TopicPartition, tuple[Replica, int]]] = {}
-        for tp, replica in self._replicas.items():
-            partition = self._known.partitions[tp]
-            if partition.leader not in {None, self.number}:
-                followed.setdefault(partition.leader or 0, {})[tp] = (replica, partition.leader_epoch)
+        for tp, partition in mine.items():
+            if partition.leader is not None and partition.leader != self.number:
+                followed.setdefault(partition.leader, {})[tp] = (self.replicas[tp], partition.leader_epoch)
         for leader in followed.keys() - self._fetchers.keys():
             self._fetchers[leader] = Fetcher(self, leader)
         for leader, fetcher in self._fetchers.items():
-            fetcher.follow(followed.get(leader, {}))
+            nothing: Followed = {}
+            fetcher.follow(followed.get(leader, nothing))
+
+    # House-keeping
 
     def _keep_house(self) -> None:
+        """See to in-sync sets, retention, and the watermarks on disk, from time to time."""
+        lag = self.config["replica.lag.time.max.ms"]
+        old = self.config["log.retention.check.interval.ms"] / 1000
+        interval = min(lag / 2000, old)
+        cleaned = time.monotonic()
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: self._closed, self.settings.housekeeping_interval):
+                if self._closed or (self._changed.wait(interval) and self._closed):
                     return
-                replicas = self._replicas
             self.gate()
-            for replica in replicas.values():
-                if replica.leads:
-                    self._alter(replica, replica.in_sync_to_shrink(time.monotonic()))
-                replica.delete_old(int(time.time() * 1000))
-                replica.checkpoint()
+            for replica in self.replicas.values():
+                self.alter_in_sync(replica, replica.in_sync_to_shrink())
+            if time.monotonic() - cleaned >= old:
+                cleaned = time.monotonic()
+                for replica in self.replicas.values():
+                    replica.clean(int(time.time() * 1000))
+            self._write_down()
 
-    def _alter(self, replica: Replica, wanted: "tuple[int, int, tuple[int, ...]] | None") -> None:
-        """Ask the controller for another in-sync set, as the leader of *replica*."""
-        if wanted is None:
+    def _write_down(self) -> None:
+        with self._changed:
+            if not self._closed:
+                for tp, replica in self.replicas.items():
+                    self._kept[tp][1].high_watermark = replica.high_watermark
+
+    def alter_in_sync(self, replica: Replica, change: InSyncChange | None) -> None:
+        """Ask the controller for another in-sync set, as the leader of *replica*; without an answer, again later."""
+        if change is None:
             return
-        leader_epoch, partition_epoch, in_sync = wanted
         try:
-            now = self._network.send(
-                self.number,
-                CONTROLLER,
-                lambda: self._controller.alter_in_sync(
-                    replica.tp, self.number, leader_epoch, partition_epoch, in_sync
-                ),
-                self.settings.session_timeout,
-            )
-        except errors.PubSubError as error:
-            replica.in_sync_not_altered(leader_epoch, partition_epoch, certainly=error.definite)
-        else:
-            replica.in_sync_altered(now)
+            now = self._tell(lambda: self._controller.alter_in_sync(replica.partition, self.number, change))
+        except PubSubError:  # no answer, or another leads by now, of which there will be news
+            return
+        if now.partition_epoch == change.partition_epoch:
+            replica.in_sync_refused(change)
+        elif now.leader == self.number:
+            self._take_role(replica, now)

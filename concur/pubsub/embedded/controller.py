@@ -14,16 +14,18 @@ from those of the present.
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from loguru import logger
 
 from concur.pubsub import errors
+from concur.pubsub.config import Config
+from concur.pubsub.embedded.leadership import InSyncChange
 from concur.pubsub.embedded.metadata import (
     ClusterState,
     PartitionState,
-    TopicSettings,
+    Topic,
     elected,
     without,
 )
@@ -41,6 +43,7 @@ class Controller:
         self._heard: dict[int, float] = {}  # until when each live broker counts as live
         self._lives: dict[int, int] = {}  # in which life of its each broker was last heard of
         self._last_producer_id = -1
+        self._topics_made = 0
         self._closed = False
         self._watcher = threading.Thread(target=self._fence_silent_brokers, name="controller", daemon=True)
 
@@ -57,6 +60,11 @@ class Controller:
     def state(self) -> ClusterState:
         """How things are now."""
         return self._state
+
+    def wait_until(self, true: Callable[[ClusterState], bool], timeout: float | None = None) -> bool:
+        """Wait until something is true of the state; False if it is not within *timeout* seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: true(self._state), timeout)
 
     # Brokers
 
@@ -108,7 +116,7 @@ class Controller:
         """Give each of the *partitions*, or all as they are, the leader that it is to have."""
         before, after = self._state.partitions, {}
         for tp, partition in (before if partitions is None else partitions).items():
-            unclean = self._state.topics[tp.topic].unclean_election
+            unclean = self._state.topics[tp.topic].config["unclean.leader.election.enable"]
             after[tp] = elected(partition, self._state.live, unclean=unclean)
             if after[tp].leader != before[tp].leader:
                 logger.info(
@@ -126,7 +134,7 @@ class Controller:
         self,
         *,
         partitions: Mapping[TopicPartition, PartitionState] | None = None,
-        topics: Mapping[str, TopicSettings] | None = None,
+        topics: Mapping[str, Topic] | None = None,
         live: frozenset[int] | None = None,
     ) -> None:
         now = self._state
@@ -140,57 +148,87 @@ class Controller:
 
     # Partitions
 
-    def alter_in_sync(
-        self, tp: TopicPartition, broker: int, leader_epoch: int, partition_epoch: int, in_sync: Iterable[int]
-    ) -> PartitionState:
-        """Change who is in sync, as *broker*, the leader in *leader_epoch*, asks; the partition as it is then.
+    def alter_in_sync(self, tp: TopicPartition, broker: int, change: InSyncChange) -> PartitionState:
+        """Change who is in sync, as *broker*, the leader, asks; the partition as it is then.
 
-        It stays as it is if it has changed since *partition_epoch*, or if somebody who is not live was to be in sync:
-        the leader has old news.
+        It stays as it is if it has changed meanwhile, or if somebody who is not live was to be in sync.
 
         Raises:
             UnknownTopicOrPartition: it was deleted.
             FencedLeaderEpoch: somebody else leads by now.
         """
-        wanted = tuple(in_sync)
         with self._changed:
             partition = self._state.partitions.get(tp)
             if partition is None:
                 raise errors.UnknownTopicOrPartition(f"there is no partition {tp}")
-            if partition.leader != broker or partition.leader_epoch != leader_epoch:
+            if partition.leader != broker or partition.leader_epoch != change.leader_epoch:
                 raise errors.FencedLeaderEpoch(
                     f"{named(partition.leader)} leads {tp} in epoch {partition.leader_epoch}, "
-                    f"and not broker-{broker} in epoch {leader_epoch}"
+                    f"and not broker-{broker} in epoch {change.leader_epoch}"
                 )
-            if partition.partition_epoch != partition_epoch or not {broker} <= set(wanted) <= self._state.live:
+            if (
+                partition.partition_epoch != change.partition_epoch
+                or not {broker} <= change.in_sync <= self._state.live
+            ):
                 return partition
-            changed = replace(partition, in_sync=wanted, partition_epoch=partition_epoch + 1)
+            wanted = tuple(each for each in partition.replicas if each in change.in_sync)
+            changed = replace(partition, in_sync=wanted, partition_epoch=partition.partition_epoch + 1)
             self._change(partitions={**self._state.partitions, tp: changed})
             logger.info("{} in-sync {} -> {}", tp, list(partition.in_sync), list(wanted))
             return changed
 
     # Topics
 
-    def create_topic(self, name: str, partitions: int, replication: int, settings: TopicSettings) -> None:
-        """Make a topic, its replicas spread over the live brokers; the caller has checked its name and numbers."""
+    def create_topic(
+        self, name: str, replicas: Sequence[Sequence[int]] | tuple[int, int], config: Config
+    ) -> None:
+        """Make a topic.
+
+        Args:
+            name: one that a topic may have.
+            replicas: the brokers of each partition; or how many partitions there are to be, and how many
+                replicas of each, which are spread over the live brokers.
+            config: its settings.
+
+        Raises:
+            TopicAlreadyExists, InvalidReplicationFactor, InvalidReplicaAssignment
+        """
         with self._changed:
             if name in self._state.topics:
                 raise errors.TopicAlreadyExists(f"there is a topic '{name}' already")
             live = sorted(self._state.live)
-            if replication > len(live):
-                raise errors.InvalidReplicationFactor(
-                    f"topic '{name}' was to have {replication} replicas of each partition, "
-                    f"but {len(live)} brokers are live"
-                )
-            first = len(self._state.partitions)  # so that topics of one partition do not all fall to one broker
-            made = {}
-            for number in range(partitions):
-                replicas = tuple(live[(first + number + step) % len(live)] for step in range(replication))
-                made[TopicPartition(name, number)] = PartitionState(replicas, replicas, replicas[0])
+            match replicas:
+                case (int(partitions), int(factor)):
+                    if not 1 <= factor <= len(live):
+                        raise errors.InvalidReplicationFactor(
+                            f"topic '{name}' was to have {factor} replicas of each partition, and {len(live)} brokers "
+                            "are live. A partition has from one replica to as many as there are brokers."
+                        )
+                    first = len(
+                        self._state.partitions
+                    )  # so that topics of one partition do not all fall to one broker
+                    placed = [
+                        [live[(first + number + step) % len(live)] for step in range(factor)]
+                        for number in range(partitions)
+                    ]
+                case _:
+                    placed = [list(each) for each in replicas]
+                    for number, each in enumerate(placed):
+                        if not each or len(set(each)) < len(each) or not set(each) <= set(live):
+                            raise errors.InvalidReplicaAssignment(
+                                f"partition {number} of '{name}' was placed on brokers {each}: each must be live "
+                                f"(now {live}) and named once"
+                            )
+            made = {
+                TopicPartition(name, number): PartitionState(tuple(each), tuple(each), each[0])
+                for number, each in enumerate(placed)
+            }
+            self._topics_made += 1
             self._change(
-                partitions={**self._state.partitions, **made}, topics={**self._state.topics, name: settings}
+                partitions={**self._state.partitions, **made},
+                topics={**self._state.topics, name: Topic(self._topics_made, config)},
             )
-            logger.info("topic {} created: {} partitions x {} replicas", name, partitions, replication)
+            logger.info("topic {} created: {} partitions, in-sync {}", name, len(placed), placed)
 
     def delete_topic(self, name: str) -> None:
         with self._changed:

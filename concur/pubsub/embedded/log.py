@@ -44,7 +44,6 @@ Source: UnifiedLog.java (append, read, truncateTo, deleteOldSegments) and LogSeg
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
 from typing import TypeAlias
 
 from concur.pubsub.batch import RecordBatch, StoredBatch
@@ -53,12 +52,11 @@ from concur.pubsub.errors import OffsetOutOfRange
 
 WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
-_base_of = attrgetter("base_offset")
 
-
-# Start, end and segments. Invariant: there is a segment; the first begins at or below the start, each begins where the
-# one before it ends, and the last ends at the end (or above it, with what no view has been assigned for yet).
-_View: TypeAlias = tuple[int, int, tuple[Segment, ...]]
+# Start, end, segments, and where each of these begins. Invariant: there is a segment; the first begins at or below the
+# start, each begins where the one before it ends, and the last ends at the end (or above it, with a batch that no view
+# has been assigned for yet).
+_View: TypeAlias = tuple[int, int, tuple[Segment, ...], tuple[int, ...]]
 
 
 class PartitionLog:
@@ -97,10 +95,10 @@ class PartitionLog:
         self.segment_bytes, self.segment_ms = segment_bytes, segment_ms
         self.retention_ms, self.retention_bytes = retention_ms, retention_bytes
         self.name = name
-        self._view: _View = (0, 0, (Segment(0),))
+        self._view: _View = (0, 0, (Segment(0),), (0,))
 
     def __repr__(self) -> str:
-        start, end, segments = self._view
+        start, end, segments, _ = self._view
         return f"<PartitionLog {start}..{end - 1} segments={len(segments)}>"
 
     @property
@@ -154,31 +152,29 @@ class PartitionLog:
         Raises:
             OffsetOutOfRange: *offset* is below the start of the log or above its end.
         """
-        start, end, segments = self._view
+        start, end, segments, bases = self._view
         if not start <= offset <= end:
             raise self._out_of_range(offset, start, end)
         limit = end if below is None else min(below, end)
         found: list[StoredBatch] = []
         if offset >= limit:
             return found
-        place = bisect_right(segments, offset, key=_base_of) - 1
+        place = bisect_right(bases, offset) - 1
         index = segments[place].index_of(offset)
         for segment in segments[place:]:
             batches = segment.batches
-            # len() may grow meanwhile: what is new ends above the limit.
-            while index < len(batches):
-                stored = batches[index]
+            for i in range(index, len(batches)):  # what comes meanwhile is above the limit
+                stored = batches[i]
                 max_bytes -= stored.batch.size
                 if stored.next_offset > limit or (found and max_bytes < 0):
                     return found
                 found.append(stored)
-                index += 1
             index = 0
         return found
 
     def batches(self) -> Iterator[StoredBatch]:
         """All batches that are there at the time of the first ``next``."""
-        _, end, segments = self._view
+        _, end, segments, _ = self._view
         for segment in segments:
             for stored in segment.batches:
                 if stored.next_offset > end:
@@ -195,7 +191,7 @@ class PartitionLog:
         Returns:
             Its offset and its timestamp; None if there is none.
         """
-        start, end, segments = self._view
+        start, end, segments, _ = self._view
         limit = end if below is None else min(below, end)
         for segment in segments:
             if segment.base_offset >= limit:
@@ -211,21 +207,21 @@ class PartitionLog:
         Returns:
             The new end. At the start of the log, or below, there is nothing to keep: it then begins anew at *to*.
         """
-        start, end, segments = self._view
+        start, end, segments, bases = self._view
         if to >= end:
             return end
         if to <= start:
             self.start_anew(to)
             return to
-        place = bisect_right(segments, to, key=_base_of) - 1
+        place = bisect_right(bases, to) - 1
         # The copy is needed even if nothing of it goes: views of before have the old one, which must not grow.
         last = segments[place].up_to(to)
-        self._view = (min(start, last.end), last.end, (*segments[:place], last))
+        self._view = (min(start, last.end), last.end, (*segments[:place], last), bases[: place + 1])
         return last.end
 
     def start_anew(self, offset: int) -> None:
         """Throw everything away; the next record gets *offset*."""
-        self._view = (offset, offset, (Segment(offset),))
+        self._view = (offset, offset, (Segment(offset),), (offset,))
 
     def delete_old(self, now_ms: int, below: int) -> int:
         """Delete segments as retention says, oldest first: never the last one, never one that reaches above *below*.
@@ -257,28 +253,28 @@ class PartitionLog:
         Raises:
             OffsetOutOfRange: *offset* is above the end.
         """
-        start, end, _ = self._view
+        start, end, _, _ = self._view
         if offset > end:
             raise self._out_of_range(offset, start, end)
         if offset > start:
             self._forget(offset)
 
     def _forget(self, offset: int) -> None:
-        start, end, segments = self._view
-        keep = max(bisect_right(segments, offset, key=_base_of) - 1, 0)
-        self._view = (max(start, offset), end, segments[keep:])
+        start, end, segments, bases = self._view
+        keep = max(bisect_right(bases, offset) - 1, 0)
+        self._view = (max(start, offset), end, segments[keep:], bases[keep:])
 
     def _add(self, stored: StoredBatch) -> None:
-        start, end, segments = self._view
+        start, end, segments, bases = self._view
         active = segments[-1]
-        if active.end != end:  # Ctrl-C struck between the two last lines of this
+        if active.is_torn or active.end != end:  # Ctrl-C struck in the two last lines of this
             active = active.up_to(end)
             segments = (*segments[:-1], active)
         if active.batches and self._is_full(active, stored.batch):
             active = Segment(end)
-            segments = (*segments, active)
+            segments, bases = (*segments, active), (*bases, end)
         active.add(stored)
-        self._view = (start, stored.next_offset, segments)
+        self._view = (start, stored.next_offset, segments, bases)
 
     def _is_full(self, active: Segment, batch: RecordBatch) -> bool:
         return (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from concur.pubsub.config import Config
 from concur.pubsub.records import TopicPartition
 
 OFFSETS_TOPIC = "__consumer_offsets"  # where the commits of groups are kept
@@ -20,16 +21,11 @@ class PartitionState:
 
 
 @dataclass(frozen=True, slots=True)
-class TopicSettings:
-    """What is configured for a topic, under the names of Kafka's keys."""
+class Topic:
+    """A topic: its settings, and which of all it is that ever were: one of the same name made later is another."""
 
-    min_in_sync: int = 1
-    unclean_election: bool = False
-    max_message_bytes: int = 1_048_588
-    retention_ms: int = 7 * 24 * 3600 * 1000  # -1: without a limit
-    retention_bytes: int = -1
-    segment_bytes: int = 1 << 30
-    segment_ms: int = 7 * 24 * 3600 * 1000
+    number: int
+    config: Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class ClusterState:
 
     version: int = 0
     partitions: Mapping[TopicPartition, PartitionState] = field(default_factory=dict)
-    topics: Mapping[str, TopicSettings] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
     live: frozenset[int] = frozenset()
 
     def partitions_of(self, topic: str) -> dict[TopicPartition, PartitionState]:

@@ -15,14 +15,16 @@ was carried out:
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from concur.pubsub.errors import Disconnected, RequestTimedOut
 
 T = TypeVar("T")
-Node = Hashable  # the number of a broker, the name of a client, or CONTROLLER
+Node = int | str  # the number of a broker, the name of a client, or CONTROLLER
 CONTROLLER = "controller"
+CLIENTS = "clients"  # on a link: every client
+ANYBODY = "anybody"  # who asks, where it does not matter
 
 
 class Network:
@@ -37,7 +39,7 @@ class Network:
         self._sockets: dict[Node, list[Callable[[], object]]] = {}  # requests that a paused node has not read
         self._cut: set[tuple[Node, Node]] = set()
         self._delays: dict[tuple[Node, Node], float] = {}  # seconds
-        self._lost: dict[tuple[Node, Node], list[str]] = {}  # "request" or "answer", for the next calls
+        self._lost: dict[tuple[Node, Node], list[str]] = {}  # "request" or "answer", of the next calls
         self._calm = True  # nothing is paused, cut, slow, or about to be lost
 
     # Nodes
@@ -95,16 +97,18 @@ class Network:
                     self._cut |= {(one, other), (other, one)}
             self._look_again()
 
-    def delay(self, source: Node, target: Node, seconds: float) -> None:
-        """Make every call from *source* to *target* take so much longer; 0 ends that."""
+    def delay(self, some: Iterable[Node], others: Iterable[Node], seconds: float) -> None:
+        """Make every call between *some* and *others* take so much longer, in both directions; 0 ends that."""
         with self._changed:
-            self._delays[source, target] = seconds
-            if not seconds:
-                del self._delays[source, target]
+            others = list(others)
+            for one in some:
+                for other in others:
+                    self._delays[one, other] = self._delays[other, one] = seconds
+            self._delays = {link: slow for link, slow in self._delays.items() if slow}
             self._look_again()
 
-    def lose(self, source: Node, target: Node, what: str = "answer", times: int = 1) -> None:
-        """Lose the *answer*, or the *request*, of the next calls from *source* to *target*."""
+    def lose(self, target: Node, times: int, what: str = "answer", source: Node = ANYBODY) -> None:
+        """Lose the *answer*, or the *request*, of the next calls to *target* that *source* makes."""
         if what not in {"answer", "request"}:
             raise ValueError(f"what is lost is an 'answer' or a 'request', not {what!r}")
         with self._changed:
@@ -140,8 +144,10 @@ class Network:
             answer = self._send_through(source, target, life, call, timeout)
         if self._lives.get(target) != life:
             raise Disconnected(f"{named(target)} went down before it answered")
-        if not self._calm and (target, source) in self._cut:
-            raise Disconnected(f"the link between {named(source)} and {named(target)} was cut before the answer")
+        if not self._calm and self._is_cut(target, source):
+            raise Disconnected(
+                f"the link between {named(source)} and {named(target)} was cut before the answer"
+            )
         return answer
 
     def _send_through(
@@ -150,9 +156,9 @@ class Network:
         """Send through a network that is not calm."""
         deadline = time.monotonic() + timeout
         self.gate(source)
-        if (source, target) in self._cut:
+        if self._is_cut(source, target):
             raise Disconnected(f"there is no link between {named(source)} and {named(target)}")
-        slow = self._delays.get((source, target), 0.0)
+        slow = max((self._delays.get(link, 0.0) for link in links(source, target)), default=0.0)
         if slow:
             time.sleep(min(slow, timeout))
         lost = self._is_lost(source, target)
@@ -171,16 +177,21 @@ class Network:
             raise RequestTimedOut(f"{named(target)} did not answer within {timeout:g} s")
         return answer
 
+    def _is_cut(self, source: Node, target: Node) -> bool:
+        return any(link in self._cut for link in links(source, target))
+
     def _is_lost(self, source: Node, target: Node) -> str | None:
         """What is lost of this call."""
         with self._changed:
-            losses = self._lost.get((source, target))
-            if not losses:
-                return None
-            what = losses.pop(0)
-            if not losses:
-                del self._lost[source, target]
-            return what
+            for link in [(ANYBODY, target), *links(source, target)]:
+                losses = self._lost.get(link)
+                if losses:
+                    what = losses.pop(0)
+                    if not losses:
+                        del self._lost[link]
+                        self._look_again()
+                    return what
+            return None
 
     def _has_gone_on(self, target: Node, deadline: float) -> bool:
         """Whether *target* goes on, or is gone, before the deadline."""
@@ -188,6 +199,16 @@ class Network:
             return True
         with self._changed:
             return self._changed.wait_for(lambda: target not in self._paused, deadline - time.monotonic())
+
+
+def links(source: Node, target: Node) -> list[tuple[Node, Node]]:
+    """The names of a link: a client's is also that of all clients."""
+    return [(one, other) for one in names_of(source) for other in names_of(target)]
+
+
+def names_of(node: Node) -> list[Node]:
+    """What a node goes by on links."""
+    return [node] if isinstance(node, int) or node == CONTROLLER else [node, CLIENTS]
 
 
 def named(node: Node) -> str:

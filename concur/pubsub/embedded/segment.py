@@ -1,15 +1,11 @@
 """A stretch of a partition's log: batches in the order of their offsets, deleted as a whole."""
 
-from bisect import bisect_left, bisect_right
-from operator import attrgetter
+from bisect import bisect_right
 from typing import Final
 
 from concur.pubsub.batch import StoredBatch
 
 NO_TIMESTAMP = -1
-
-_base_of = attrgetter("base_offset")
-_end_of = attrgetter("next_offset")
 
 
 class Segment:
@@ -28,12 +24,14 @@ class Segment:
     (<Segment 10..11 batches=1>, <Segment 10..15 batches=3>)
     """
 
-    __slots__ = ("base_offset", "batches", "first_timestamp", "max_timestamp", "size")
+    __slots__ = ("base_offset", "batches", "ends", "first_timestamp", "max_timestamp", "size")
 
     def __init__(self, base_offset: int) -> None:
         self.base_offset: Final = base_offset
         # Invariant: each batch begins where the one before it ends, the first at base_offset.
         self.batches: Final[list[StoredBatch]] = []
+        # Where each of them ends, for bisection. A batch comes first, so that what has an end has a batch.
+        self.ends: Final[list[int]] = []
         # What follows never says less than what the batches say: it is set before a batch is added.
         self.size = 0  # bytes
         self.max_timestamp = NO_TIMESTAMP  # of all records
@@ -45,30 +43,35 @@ class Segment:
     @property
     def end(self) -> int:
         """The offset after the last one."""
-        return self.batches[-1].next_offset if self.batches else self.base_offset
+        return self.ends[-1] if self.ends else self.base_offset
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether an ``add`` was interrupted half-way; only a copy may grow then."""
+        return len(self.batches) != len(self.ends)
 
     def add(self, stored: StoredBatch) -> None:
         """Add the next batch; the caller has seen to it that it begins at ``end``."""
         self._count(stored)
         self.batches.append(stored)
+        self.ends.append(stored.next_offset)
 
     def up_to(self, offset: int) -> "Segment":
         """A copy without the batches that reach beyond *offset*."""
         copy = Segment(self.base_offset)
-        copy.batches.extend(self.batches[: bisect_right(self.batches, offset, key=_end_of)])
-        for stored in copy.batches:
-            copy._count(stored)
+        for stored in self.batches[: bisect_right(self.ends, offset)]:
+            copy.add(stored)
         return copy
 
     def index_of(self, offset: int) -> int:
-        """The index of the batch that *offset* is in; the segment begins at or below it."""
-        return max(bisect_right(self.batches, offset, key=_base_of) - 1, 0)
+        """The index of the batch that *offset* is in."""
+        return bisect_right(self.ends, offset)
 
     def find_time(self, timestamp: int, start: int, below: int) -> tuple[int, int] | None:
         """Offset and time of the first record not older than *timestamp*, from *start* on and below *below*."""
         if self.max_timestamp < timestamp:
             return None
-        for stored in self.batches[bisect_left(self.batches, start, key=_end_of) :]:
+        for stored in self.batches[self.index_of(start) :]:
             if stored.base_offset >= below:
                 break
             if stored.batch.max_timestamp >= timestamp:
