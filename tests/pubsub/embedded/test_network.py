@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from concur.pubsub.embedded.network import CONTROLLER, Network
+from concur.pubsub.embedded.network import CONTROLLER, Network, Node
 from concur.pubsub.errors import Disconnected, RequestTimedOut
 from tests.sync.conftest import Elsewhere
 
@@ -64,7 +64,8 @@ def test_each_life_has_its_number(network: Network) -> None:
 
 def test_nothing_passes_a_cut_in_either_direction(network: Network) -> None:
     network.cut([1], [2, "me"])
-    for source, target in [(1, 2), (2, 1), ("me", 1)]:
+    pairs: list[tuple[Node, Node]] = [(1, 2), (2, 1), ("me", 1)]
+    for source, target in pairs:
         with pytest.raises(Disconnected, match="no link"):
             network.send(source, target, lambda: pytest.fail("it was carried out"), FUSE)
     assert network.send("me", 2, lambda: 5, FUSE) == 5
