@@ -531,7 +531,7 @@ MUTANTS: dict[str, tuple[Scenario, str, str, str]] = {
     "nobody is woken by the watermark": (
         acks_all,
         ROLE,
-        "        self._committing.passed(self._high_watermark)\n",
+        "            self._committing.passed(watermark)\n",
         "",
     ),
     "nobody is woken by the end of a term": (
