@@ -5,9 +5,12 @@ Everything that a program needs is imported from here, but for the errors, which
 """
 
 from concur.pubsub import errors
+from concur.pubsub.admin import Admin
+from concur.pubsub.consumer import Consumer
 from concur.pubsub.delivery import Delivery
 from concur.pubsub.embedded.cluster import EmbeddedCluster
 from concur.pubsub.producer import Producer
+from concur.pubsub.rebalancing import RebalanceListener
 from concur.pubsub.records import (
     ConsumerRecord,
     ConsumerRecords,
@@ -20,6 +23,8 @@ from concur.pubsub.records import (
 )
 
 __all__ = [
+    "Admin",
+    "Consumer",
     "ConsumerRecord",
     "ConsumerRecords",
     "Delivery",
@@ -29,6 +34,7 @@ __all__ = [
     "OffsetAndTimestamp",
     "Producer",
     "ProducerRecord",
+    "RebalanceListener",
     "RecordMetadata",
     "TopicPartition",
     "errors",

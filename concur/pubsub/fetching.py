@@ -5,8 +5,8 @@ once, each in a thread of its own, and waits for the first that has something. S
 hangs, or has no news, keeps nobody from what another one has; and nothing is read ahead
 of the program that it may never want. One fetch usually brings enough for many polls.
 
-Nothing is done record by record but by the deserializers, if there are any: a batch makes its records in one go
-(:meth:`concur.pubsub.batch.StoredBatch.records`).
+Nothing is done record by record but by the deserializers, if there are any: the records are made in one go
+(:func:`concur.pubsub.unpacking.unpack`).
 
 After ``Fetcher.java``, ``FetchCollector.java`` and ``CompletedFetch.java`` of Apache Kafka.
 """
@@ -34,6 +34,7 @@ from concur.pubsub.records import ConsumerRecord, TopicPartition
 from concur.pubsub.requests import Requests
 from concur.pubsub.subscription import PartitionState, Subscriptions
 from concur.pubsub.topics import Topics
+from concur.pubsub.unpacking import unpack
 
 RESETS = {"earliest": EARLIEST, "latest": LATEST}  # auto.offset.reset; nothing for none
 
@@ -194,44 +195,32 @@ class Fetching:
 
     def _take(self, state: PartitionState, limit: int) -> list[ConsumerRecord]:
         """The next records of one partition, at most *limit* of those that are there; at least one."""
-        topic, partition = state.tp
-        records: list[ConsumerRecord] = []
-        at = state.buffer_at
+        batches, count, at = [], 0, state.buffer_at
         for batch in state.batches:
-            below = at + limit - len(records)
-            try:
-                some = batch.records(
-                    topic, partition, at, below, key_of=self._key_of, value_of=self._value_of
-                )
-            except Exception:
-                try:
-                    return records + self._before_the_bad_one(state.tp, batch, at, below)
-                except SerializationError:
-                    if records:
-                        return records
-                    raise
-            if records:
-                records += some
-            else:
-                records = some
-            at = batch.next_offset
-            if len(records) >= limit:
+            batches.append(batch)
+            count += batch.next_offset - max(at, batch.base_offset)
+            if count >= limit:
                 break
-        return records
+        below = batches[-1].next_offset - max(0, count - limit)
+        try:
+            return unpack(state.tp, batches, at, below, self._key_of, self._value_of)
+        except Exception:
+            return self._before_the_bad_one(state.tp, batches, at, below)
 
     def _before_the_bad_one(
-        self, tp: TopicPartition, batch: StoredBatch, at: int, below: int
+        self, tp: TopicPartition, batches: list[StoredBatch], at: int, below: int
     ) -> list[ConsumerRecord]:
-        """Those of the records of *batch* that can be deserialized, up to the first that cannot."""
+        """Those of the records that can be deserialized, up to the first that cannot."""
         good: list[ConsumerRecord] = []
-        for offset in range(max(at, batch.base_offset), min(below, batch.next_offset)):
-            try:
-                good += batch.records(*tp, offset, offset + 1, key_of=self._key_of, value_of=self._value_of)
-            except Exception as error:
-                if good:
-                    break
-                raise SerializationError(
-                    f"{tp} offset {offset}: the key.deserializer or the value.deserializer failed: {error!r}. The "
-                    f"position stays at this record; seek({tp!r}, {offset + 1}) goes past it."
-                ) from error
+        for batch in batches:
+            for offset in range(max(at, batch.base_offset), min(below, batch.next_offset)):
+                try:
+                    good += unpack(tp, [batch], offset, offset + 1, self._key_of, self._value_of)
+                except Exception as error:
+                    if good:
+                        return good
+                    raise SerializationError(
+                        f"{tp} offset {offset}: the key.deserializer or the value.deserializer failed: {error!r}. "
+                        f"The position stays at this record; seek({tp!r}, {offset + 1}) goes past it."
+                    ) from error
         return good

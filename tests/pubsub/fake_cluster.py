@@ -285,10 +285,11 @@ class FakeConnection(Connection):
             found.members[member_id] = dict(protocols)
             found.rebalance()
             found.joined.add(member_id)
+            before = found.generation
             found.complete_if_all_joined()
             self.cluster.changed.notify_all()
             self.cluster.changed.wait_for(
-                lambda: found.state == "CompletingRebalance" or member_id not in found.members
+                lambda: found.generation != before or member_id not in found.members
             )
             self._member(group, member_id)
             said = {member: each[found.protocol] for member, each in found.members.items()}
