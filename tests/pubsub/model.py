@@ -365,6 +365,13 @@ class Forgetful(Model):
         return min(super().position_of(partition) + 1, len(self.logs[partition]))
 
 
+class Amnesic(Model):
+    """The group's last commit is forgotten when a member goes."""
+
+    def position_of(self, partition: int) -> int:
+        return max(0, super().position_of(partition) - 1)
+
+
 class LateToLeave(Model):
     """A member hears that it lost a partition when the next one already has it."""
 
@@ -389,5 +396,6 @@ BUGS: dict[type[Model], set[str]] = {
     Unfenced: {"stale-commit"},
     CommitFirst: {"unprocessed"},
     Forgetful: {"commit-past", "unprocessed"},
+    Amnesic: {"lost-commit"},
     LateToLeave: {"late-revoke"},
 }

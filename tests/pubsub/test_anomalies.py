@@ -147,6 +147,28 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
             "ab; c poll a@0 b@1; c commit @2; c commit @1:0",
         ],
     ),
+    "lost-commit": (
+        "positions clean",
+        [
+            "ab; c assigned @0:; c poll a@0 b@1; c commit @2; c lost @0:; d assigned @0:; d poll b@1",
+            "ab; c assigned @0:; c poll a@0 b@1; c commit @2; c revoked @0:; c assigned @0:; c poll a@0",
+            "ab; c poll a@0 b@1; c commit @2; c commit @1; d poll ( ; d assigned @0:; d poll ) ; d poll b@1",
+            "ab; c poll a@0 b@1; c commit? @2; c commit @2; d assigned @0:; d poll b@1",
+        ],
+        [
+            "ab; c poll a@0 b@1; c commit @1; d assigned @0:; d poll b@1",
+            "ab; c poll a@0 b@1; c commit? @2; d assigned @0:; d poll b@1",
+            "ab; c poll a@0 b@1; c commit! @2; d assigned @0:; d poll b@1",
+            "ab; c poll a@0 b@1; c commit @2; d assigned @0:; d seek @0:; d poll b@1",
+            "ab; c poll a@0 b@1; c commit @2; d poll b@1",
+            "ab; c poll a@0 b@1; c commit @2; d assigned @1:; d poll b@1",
+            "ab; c poll a@0 b@1; c commit @2; D assigned @0:; D poll b@1",
+            "ab; c poll a@0 b@1; c commit? @1; c commit @2; d assigned @0:; d poll b@1",
+            "ab; c poll a@0 b@1; d poll ( ; c commit @2; d assigned @0:; d poll ) ; d poll b@1",
+            "ab; c poll a@0 b@1; c commit ( @2; d assigned @0:; d poll b@1; c commit ) @2",
+            "ab; c assigned @0:; c poll a@0 b@1; c commit @2; c poll b@1",
+        ],
+    ),
     "stale-commit": (
         "",
         ["p send? a; c assigned @0:; c poll a@0; d assigned @0:; c commit @1"],
@@ -357,6 +379,9 @@ SENTENCES = {
     "p send? a; c poll a@0; c commit @1; c commit @0": ["c committed offset 0 of t-0 after offset 1"],
     "p send? a; c assigned @0:; c poll a@0; d assigned @0:; c commit @1": [
         "c committed offset 1 of t-0 and was not refused, although d had been given the partition before"
+    ],
+    "ab; c poll a@0 b@1; c commit @2; d assigned @0:; d poll b@1": [
+        "d was given t-0 and begins at offset 1, although c had committed offset 2 before"
     ],
     "c assigned @0:; d assigned @0:; c revoked @0:": ["c gave t-0 up after d had been given it"],
     "ab; c poll a@0 b@1; c process a@0; c commit @2; c crash": [

@@ -33,7 +33,7 @@ def test_bugs_are_found(bug: type[Model]) -> None:
     def shows(plan: Plan) -> bool:
         return any(error.kind in kinds for error in bug().run(plan).errors(ALL))
 
-    plan = next(plan for seed in range(200) if shows(plan := plan_of(seed, 40)))
+    plan = next(plan for seed in range(100) if shows(plan := plan_of(seed, 150)))
     plan = smallest(plan, shows)
     assert len(plan) <= 8, plan
     Model().run(plan).check(ALL)

@@ -129,7 +129,7 @@ def verdict_of(scenario: Scenario, folder: Path, *change: str) -> Verdict:
     path.write_text(in_one_file(PARTS, *change), encoding="utf-8")
     options: Any = {"attempt": str(path), "races": "off", "timeouts": "idle", "max_seconds": None}
     if scenario in SAMPLED:
-        return sample(scenario, runs=300, seed=1, **options)
+        return sample(scenario, runs=100, seed=1, **options)
     return explore(scenario, max_schedules=20_000, **options)
 
 
@@ -143,7 +143,7 @@ def test_verified(scenario, tmp_path):
 def test_sampled(scenario, tmp_path):
     verdict = verdict_of(scenario, tmp_path)
     assert verdict.failure is None, verdict
-    assert verdict.schedules == 300, verdict
+    assert verdict.schedules == 100, verdict
 
 
 REQUESTS, DOOR = "requests.py", "door.py"

@@ -22,11 +22,13 @@ from concur.pubsub.embedded.leadership import InSyncChange
 from concur.pubsub.embedded.metadata import ClusterState, PartitionState
 from concur.pubsub.embedded.network import CONTROLLER, Network
 from concur.pubsub.embedded.replica import Replica
+from concur.pubsub.embedded.seat import Seat
 from concur.pubsub.errors import PubSubError
 from concur.pubsub.records import TopicPartition
 
 T = TypeVar("T")
 
+EXPIRE = 1.0  # seconds between two looks at the members of groups
 PEER_TIMEOUT = 30.0  # seconds that a broker waits for the answer of another
 
 
@@ -35,7 +37,7 @@ class Life:
 
     Args:
         number: the broker's.
-        network, controller: those of the cluster.
+        network, controller, seat: those of the cluster.
         peers: the present lives of all brokers, this one included; filled by the cluster.
         disk: what the life before has left.
         config: of brokers.
@@ -46,6 +48,7 @@ class Life:
         number: int,
         network: Network,
         controller: Controller,
+        seat: Seat,
         peers: "Mapping[int, Life]",
         disk: Disk,
         config: Config,
@@ -54,6 +57,7 @@ class Life:
         self.config = config
         self._network = network
         self._controller = controller
+        self.seat = seat
         self._peers = peers
         self._disk = disk
         self._life = network.join(number)
@@ -199,7 +203,7 @@ class Life:
         """See to in-sync sets, retention, and the watermarks on disk, from time to time."""
         lag = self.config["replica.lag.time.max.ms"]
         old = self.config["log.retention.check.interval.ms"] / 1000
-        interval = min(lag / 2000, old)
+        interval = min(lag / 2000, old, EXPIRE)
         cleaned = time.monotonic()
         while True:
             with self._changed:
@@ -213,12 +217,20 @@ class Life:
                 for replica in self.replicas.values():
                     replica.clean(int(time.time() * 1000))
             self._write_down()
+            self._expire_members()
 
     def _write_down(self) -> None:
         with self._changed:
             if not self._closed:
                 for tp, replica in self.replicas.items():
                     self._kept[tp][1].high_watermark = replica.high_watermark
+
+    def _expire_members(self) -> None:
+        """See to groups that nobody visits, if this broker coordinates them."""
+        try:
+            self.seat.coordinator(self.number).expire()
+        except PubSubError:
+            pass  # another broker does
 
     def alter_in_sync(self, replica: Replica, change: InSyncChange | None) -> None:
         """Ask the controller for another in-sync set, as the leader of *replica*; without an answer, again later."""

@@ -9,14 +9,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from concur.pubsub import errors
+from concur.pubsub.assignors import Subscription
 from concur.pubsub.batch import RecordBatch
 from concur.pubsub.config import topic_config
-from concur.pubsub.connection import ClusterMetadata, FetchedPartition, PartitionMetadata
+from concur.pubsub.connection import (
+    ClusterMetadata,
+    Connection,
+    FetchedPartition,
+    GroupDescription,
+    Joined,
+    PartitionMetadata,
+)
 from concur.pubsub.embedded import requests
 from concur.pubsub.embedded.broker import Life
+from concur.pubsub.embedded.coordinator import GroupCoordinator
 from concur.pubsub.embedded.metadata import ClusterState
 from concur.pubsub.embedded.network import CONTROLLER
-from concur.pubsub.records import NewTopic, TopicPartition
+from concur.pubsub.records import NewTopic, OffsetAndMetadata, TopicPartition
 
 if TYPE_CHECKING:
     from concur.pubsub.embedded.cluster import EmbeddedCluster
@@ -26,7 +35,7 @@ T = TypeVar("T")
 REQUEST_TIMEOUT = 30.0  # seconds that a request without a time-out of its own may take
 
 
-class Client:
+class Client(Connection):
     """The connection of the client called *name*."""
 
     def __init__(self, cluster: "EmbeddedCluster", name: str) -> None:
@@ -101,6 +110,72 @@ class Client:
         self, broker: int, timestamps: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, tuple[int, int] | errors.PubSubError]:
         return self._ask(broker, lambda asked: requests.list_offsets(asked, timestamps))
+
+    # Groups
+
+    def find_coordinator(self, group: str) -> int:
+        return self._ask_any(lambda broker: broker.seat.holder())
+
+    def _coordinate(
+        self, broker: int, call: Callable[[GroupCoordinator], T], timeout: float = REQUEST_TIMEOUT
+    ) -> T:
+        return self._ask(broker, lambda asked: call(asked.seat.coordinator(asked.number)), timeout)
+
+    def join_group(
+        self,
+        broker: int,
+        group: str,
+        member_id: str,
+        session_timeout_ms: int,
+        rebalance_timeout_ms: int,
+        protocols: Mapping[str, Subscription],
+        client_id: str = "",
+    ) -> Joined:
+        return self._coordinate(
+            broker,
+            lambda groups: groups.join_group(
+                group, member_id, session_timeout_ms, rebalance_timeout_ms, protocols, client_id or self._name
+            ),
+            REQUEST_TIMEOUT + rebalance_timeout_ms / 1000,
+        )
+
+    def sync_group(
+        self,
+        broker: int,
+        group: str,
+        member_id: str,
+        generation: int,
+        shares: Mapping[str, Sequence[TopicPartition]],
+    ) -> tuple[TopicPartition, ...]:
+        return self._coordinate(
+            broker, lambda groups: groups.sync_group(group, member_id, generation, shares)
+        )
+
+    def heartbeat(self, broker: int, group: str, member_id: str, generation: int) -> None:
+        self._coordinate(broker, lambda groups: groups.heartbeat(group, member_id, generation))
+
+    def leave_group(self, broker: int, group: str, member_id: str) -> None:
+        self._coordinate(broker, lambda groups: groups.leave_group(group, member_id))
+
+    def commit_offsets(
+        self,
+        broker: int,
+        group: str,
+        member_id: str,
+        generation: int,
+        offsets: Mapping[TopicPartition, OffsetAndMetadata],
+    ) -> None:
+        self._coordinate(broker, lambda groups: groups.commit_offsets(group, member_id, generation, offsets))
+
+    def fetch_offsets(
+        self, broker: int, group: str, partitions: Iterable[TopicPartition] | None = None
+    ) -> dict[TopicPartition, OffsetAndMetadata]:
+        return self._coordinate(broker, lambda groups: groups.fetch_offsets(group, partitions))
+
+    def describe_groups(
+        self, groups: Iterable[str] | None = None
+    ) -> dict[str, GroupDescription | errors.PubSubError]:
+        return dict(self._coordinate(self.find_coordinator(""), lambda each: each.describe_groups(groups)))
 
     # Topics
 

@@ -32,6 +32,7 @@ from concur.pubsub.embedded.client import Client
 from concur.pubsub.embedded.controller import Controller
 from concur.pubsub.embedded.disk import Disk
 from concur.pubsub.embedded.network import CONTROLLER, Network, Node
+from concur.pubsub.embedded.seat import Seat
 from concur.pubsub.errors import ConfigError, IllegalState
 from concur.pubsub.records import TopicPartition
 
@@ -104,6 +105,7 @@ class EmbeddedCluster:
         self.network = Network()
         self.network.join(CONTROLLER)
         self.controller = Controller(self.config["broker.session.timeout.ms"] / 1000)
+        self.seat = Seat(self.controller, self.config)
         self.lives: dict[int, Life] = {}
         self._disks = {number: Disk() for number in range(1, brokers + 1)}
         self._changing = threading.Lock()  # one at a time starts, stops and kills
@@ -126,7 +128,9 @@ class EmbeddedCluster:
         return f"{SCHEME}://{self.name}"
 
     def _begin(self, number: int) -> None:
-        life = Life(number, self.network, self.controller, self.lives, self._disks[number], self.config)
+        life = Life(
+            number, self.network, self.controller, self.seat, self.lives, self._disks[number], self.config
+        )
         self.lives[number] = life
         life.start()
 
@@ -241,6 +245,7 @@ class EmbeddedCluster:
             for number in list(self.lives):
                 if self.network.is_up(number):
                     self._end(number)
+        self.seat.close()
         self.network.leave(CONTROLLER)
         self.controller.close()
         for life in self._ended:

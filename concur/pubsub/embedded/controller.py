@@ -68,6 +68,16 @@ class Controller:
 
     # Brokers
 
+    def is_live(self, broker: int, life: int) -> bool:
+        """Whether *broker* counts as live, and is in that *life* of its."""
+        with self._changed:
+            return broker in self._state.live and self._lives[broker] == life
+
+    def first_live(self) -> tuple[int, int] | None:
+        """The live broker with the lowest number, and in which life it is."""
+        with self._changed:
+            return min(((broker, self._lives[broker]) for broker in self._state.live), default=None)
+
     def heartbeat(self, broker: int, life: int, seen: int, patience: float) -> ClusterState | None:
         """Note that *broker* lives, and tell it what is new since the version that it has *seen*.
 

@@ -84,8 +84,8 @@ class Leadership:
     """
 
     __slots__ = (
-        *("_live", "_min_in_sync", "broker", "epoch", "followers", "in_sync", "lag", "partition_epoch"),
-        *("pending", "replicas", "start_offset"),
+        *("_live", "broker", "epoch", "followers", "in_sync", "is_under_min", "lag", "maximal"),
+        *("min_in_sync", "partition_epoch", "pending", "replicas", "start_offset"),
     )
 
     def __init__(
@@ -104,33 +104,16 @@ class Leadership:
     ) -> None:
         self.broker, self.epoch, self.start_offset, self.lag = broker, epoch, start_offset, lag
         self.replicas = frozenset(replicas) | {broker}
-        self.in_sync = frozenset(in_sync)
-        self.partition_epoch = partition_epoch
-        self.pending: InSyncChange | None = None
+        self.min_in_sync = min(min_in_sync, len(self.replicas))  # there are never more than replicas
+        self._in_sync_are(frozenset(in_sync), partition_epoch)
         self.followers = {
             other: Progress(now if other in self.in_sync else NEVER)
             for other in sorted(self.replicas - {broker})
         }
-        self._min_in_sync = min_in_sync
         self._live: frozenset[int] = self.replicas if live is None else frozenset(live)
 
     def __repr__(self) -> str:
         return f"<Leadership epoch={self.epoch} in_sync={sorted(self.in_sync)}>"
-
-    @property
-    def min_in_sync(self) -> int:
-        """How many must be in sync; never more than there are replicas."""
-        return min(self._min_in_sync, len(self.replicas))
-
-    @property
-    def is_under_min(self) -> bool:
-        """Whether too few are in sync, as far as the controller has said."""
-        return len(self.in_sync) < self.min_in_sync
-
-    @property
-    def maximal(self) -> frozenset[int]:
-        """All that may be in sync: also those whose joining the controller has not yet answered."""
-        return self.in_sync if self.pending is None else self.in_sync | self.pending.in_sync
 
     def watermark(self, own_end: int, now: Callable[[], float]) -> int:
         """Up to where everything is on all of the maximal set, and on those that are about to join it.
@@ -180,7 +163,7 @@ class Leadership:
         """The controller says what is in sync; False if it is old news. Whatever was pending is settled by it."""
         if partition_epoch <= self.partition_epoch:
             return False
-        self.in_sync, self.partition_epoch, self.pending = frozenset(in_sync), partition_epoch, None
+        self._in_sync_are(frozenset(in_sync), partition_epoch)
         return True
 
     def refused(self, change: InSyncChange) -> None:
@@ -190,12 +173,21 @@ class Leadership:
         was lost, has made it.
         """
         if self.pending == change:
-            self.pending = None
+            self._in_sync_are(self.in_sync, self.partition_epoch)
 
     def live_are(self, live: Iterable[int]) -> None:
         """Which brokers may join the set from now on."""
         self._live = frozenset(live)
 
+    def _in_sync_are(self, in_sync: frozenset[int], partition_epoch: int) -> None:
+        """What the controller has said: so it is, and nothing is pending."""
+        self.in_sync, self.partition_epoch = in_sync, partition_epoch
+        self.is_under_min = len(in_sync) < self.min_in_sync
+        self.pending: InSyncChange | None = None
+        # All that may be in sync: also those whose joining the controller has not yet answered.
+        self.maximal = in_sync
+
     def _propose(self, in_sync: frozenset[int]) -> InSyncChange:
         self.pending = InSyncChange(self.epoch, self.partition_epoch, in_sync)
+        self.maximal = self.in_sync | in_sync
         return self.pending

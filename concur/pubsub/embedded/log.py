@@ -124,7 +124,7 @@ class PartitionLog:
     def append(self, batch: RecordBatch, leader_epoch: int) -> int:
         """Add a batch at the end, and return the offset of its first record."""
         end = self._view[1]
-        self._add(StoredBatch(end, leader_epoch, batch))
+        self.add(StoredBatch(end, leader_epoch, batch))
         return end
 
     def append_stored(self, stored: Iterable[StoredBatch]) -> None:
@@ -134,12 +134,29 @@ class PartitionLog:
             OffsetOutOfRange: one does not begin where the log ends; those before it were added.
         """
         for one in stored:
-            if one.base_offset != self._view[1]:
-                raise OffsetOutOfRange(
-                    f"{self.name} ends at offset {self._view[1]}, so a batch that begins at {one.base_offset} cannot "
-                    "follow. A replica appends what its leader has, without gaps: fetch from the end of the log."
-                )
-            self._add(one)
+            self.add(one)
+
+    def add(self, stored: StoredBatch) -> None:
+        """Add a batch that has its place already.
+
+        Raises:
+            OffsetOutOfRange: it does not begin where the log ends.
+        """
+        start, end, segments, bases = self._view
+        if stored.base_offset != end:
+            raise OffsetOutOfRange(
+                f"{self.name} ends at offset {end}, so a batch that begins at {stored.base_offset} cannot follow. "
+                "A replica appends what its leader has, without gaps: fetch from the end of the log."
+            )
+        active = segments[-1]
+        if active.is_torn(end):  # Ctrl-C struck in the two last lines of this
+            active = active.up_to(end)
+            segments = (*segments[:-1], active)
+        if self._is_full(active, stored.batch):
+            active = Segment(end)
+            segments, bases = (*segments, active), (*bases, end)
+        active.add(stored)
+        self._view = (start, stored.next_offset, segments, bases)
 
     def read(self, offset: int, max_bytes: int, below: int | None = None) -> list[StoredBatch]:
         """The batches from the one that *offset* is in; takes no lock.
@@ -264,20 +281,8 @@ class PartitionLog:
         keep = max(bisect_right(bases, offset) - 1, 0)
         self._view = (max(start, offset), end, segments[keep:], bases[keep:])
 
-    def _add(self, stored: StoredBatch) -> None:
-        start, end, segments, bases = self._view
-        active = segments[-1]
-        if active.is_torn or active.end != end:  # Ctrl-C struck in the two last lines of this
-            active = active.up_to(end)
-            segments = (*segments[:-1], active)
-        if active.batches and self._is_full(active, stored.batch):
-            active = Segment(end)
-            segments, bases = (*segments, active), (*bases, end)
-        active.add(stored)
-        self._view = (start, stored.next_offset, segments, bases)
-
     def _is_full(self, active: Segment, batch: RecordBatch) -> bool:
-        return (
+        return bool(active.ends) and (
             active.size + batch.size > self.segment_bytes
             or batch.max_timestamp - active.first_timestamp > self.segment_ms
         )

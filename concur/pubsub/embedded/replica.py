@@ -132,14 +132,18 @@ class Replica(Role):
             NotLeaderOrFollower, FencedLeaderEpoch, UnknownLeaderEpoch: another broker leads.
             OffsetOutOfRange: *offset* is below the start of the log, or above its end.
         """
-        leads = self._as_leader(leader_epoch)
-        watermark = self._high_watermark
-        batches, start = self.log.read(offset, max_bytes, watermark), self.log.start
-        # In between, the log may have been cut, and what was read be another leader's.
-        if self._leads is not leads:
-            self._as_leader(leader_epoch)
-            return self.read_for_consumer(offset, max_bytes, leader_epoch)
-        return _fetched(batches, watermark, start)
+        while True:
+            leads = self._as_leader(leader_epoch)
+            watermark = self._high_watermark
+            try:
+                batches, start = self.log.read(offset, max_bytes, watermark), self.log.start
+            except OffsetOutOfRange:
+                if self._leads is leads:
+                    raise
+            else:
+                if self._leads is leads:
+                    return _fetched(batches, watermark, start)
+            # In between, the log may have been cut, and what was read be another leader's.
 
     def read_for_follower(
         self, follower: int, offset: int, leader_epoch: int, max_bytes: int

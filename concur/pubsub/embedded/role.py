@@ -182,11 +182,13 @@ class Role:
 
     def _add(self, batches: list[StoredBatch]) -> None:
         """Add batches to the log, to the epochs and to what is known of producers."""
+        epochs, producers = self._epochs, self._producers
         for stored in batches:
-            self.log.append_stored([stored])
-            if stored.leader_epoch != self._epochs.latest:
-                self._epochs.assign(stored.leader_epoch, stored.base_offset)
-            self._producers.note(stored)
+            self.log.add(stored)
+            if stored.leader_epoch != epochs.latest:
+                epochs.assign(stored.leader_epoch, stored.base_offset)
+            if stored.batch.producer_id >= 0:
+                producers.note(stored)
             self._known_to = stored.next_offset
 
     def _know_producers(self) -> None:
@@ -215,5 +217,5 @@ class Role:
         watermark = leads.watermark(self.log.end, time.monotonic)
         if watermark > self._high_watermark:
             self._high_watermark = watermark
-        self._committing.passed(self._high_watermark)
-        self._reading.passed(self._high_watermark)
+            self._committing.passed(watermark)
+            self._reading.passed(watermark)

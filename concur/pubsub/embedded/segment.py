@@ -45,10 +45,10 @@ class Segment:
         """The offset after the last one."""
         return self.ends[-1] if self.ends else self.base_offset
 
-    @property
-    def is_torn(self) -> bool:
-        """Whether an ``add`` was interrupted half-way; only a copy may grow then."""
-        return len(self.batches) != len(self.ends)
+    def is_torn(self, end: int) -> bool:
+        """Whether an ``add`` was interrupted, and left more than is below *end*; only a copy may grow then."""
+        ends = self.ends
+        return len(self.batches) != len(ends) or (bool(ends) and ends[-1] != end)
 
     def add(self, stored: StoredBatch) -> None:
         """Add the next batch; the caller has seen to it that it begins at ``end``."""

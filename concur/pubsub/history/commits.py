@@ -7,6 +7,7 @@ what must hold within a generation is asked of the time in which one member hold
 the partition.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from concur.pubsub.history.evidence import Evidence, Partition, named
@@ -20,10 +21,11 @@ _POSITIONS = frozenset({"positions"})
 class _Held:
     """A partition in the hands of a member."""
 
-    __slots__ = ("committed", "committed_by", "given", "given_by", "since", "sought")
+    __slots__ = ("asked", "committed", "committed_by", "given", "given_by", "since", "sought")
 
-    def __init__(self, since: Row | None) -> None:
+    def __init__(self, since: Row | None, asked: int = -1) -> None:
         self.since = since  # the row that said so; None if it was never told
+        self.asked = asked  # the row in whose call it heard so
         self.given = -1  # the last record of it that this member was given
         self.given_by: Row | None = None
         self.committed = -1  # what it committed last
@@ -41,13 +43,17 @@ class _Groups:
             tuple[str, Partition], Row
         ] = {}  # the last time that a partition was given to a member
         self.furthest: dict[tuple[str, Partition], int] = {}  # the largest commit that may have happened
+        # The accepted commits that were further than all before, in order; and the least that may have happened.
+        self.accepted: dict[tuple[str, Partition], list[tuple[int, Row]]] = {}
+        self.doubtful: dict[tuple[str, Partition], int] = {}
+        self.asked: dict[str, int] = {}  # the poll that each member is in, by which it hears of partitions
 
     def of(self, row: Row) -> dict[Partition, _Held]:
         return self.held.setdefault(row.process, {})
 
     def hand(self, row: Row, at: Partition) -> None:
         self.handed[self.evidence.group_of(row.process), at] = row
-        self.of(row)[at] = _Held(row)
+        self.of(row)[at] = _Held(row, self.asked.get(row.process, row.index))
 
     def rival(self, row: Row, at: Partition, held: _Held) -> Row | None:
         """The row by which another member got the partition after this one did, if so."""
@@ -56,10 +62,15 @@ class _Groups:
 
 
 def group_anomalies(evidence: Evidence) -> Iterator[Anomaly]:
-    """commit-past, commit-back, stale-commit and late-revoke."""
+    """commit-past, commit-back, lost-commit, stale-commit and late-revoke."""
     groups = _Groups(evidence)
     began: dict[int, dict[Partition, tuple[_Held, Row | None, int]]] = {}
     for row in evidence.rows:
+        if row.f in ("poll", "subscribe"):
+            if row.type == "invoke":
+                groups.asked[row.process] = row.index
+            else:
+                groups.asked.pop(row.process, None)
         match row.f:
             case "assigned":
                 for at in partitions(row.value):
@@ -82,30 +93,51 @@ def group_anomalies(evidence: Evidence) -> Iterator[Anomaly]:
                         held.committed = held.given = -1
                         held.committed_by = held.given_by = None
             case "poll" if row.type != "invoke":
-                _give(groups, row)
+                yield from _give(groups, row)
             case "commit" if row.type == "invoke":
                 began[row.index] = _state(groups, row)
             case "commit":
                 state = began.pop(row.began.index, None) or _state(groups, row)
                 if row.type == "ok":
                     yield from _commit(groups, row, state)
-                if row.type != "fail":
-                    for seen in row.value:
-                        _note(groups, row, seen)
+                for seen in row.value:
+                    _note(groups, row, seen)
             case _:
                 pass
 
 
-def _give(groups: _Groups, row: Row) -> None:
+def _give(groups: _Groups, row: Row) -> Iterator[Anomaly]:
     mine = groups.of(row)
     for topic, partition, offset, _ in row.value:
         assert partition is not None
         assert offset is not None
-        held = mine.get((topic, partition))
+        at = (topic, partition)
+        held = mine.get(at)
         if held is None:
-            held = mine[topic, partition] = _Held(None)
+            held = mine[at] = _Held(None)
+        elif held.given_by is None and held.since is not None and not held.sought:
+            yield from _beginning(groups, row, at, held, offset)
         if offset > held.given:
             held.given, held.given_by = offset, row
+
+
+def _beginning(groups: _Groups, row: Row, at: Partition, held: _Held, first: int) -> Iterator[Anomaly]:
+    """A member begins at *first*: below a commit that was accepted before it asked for the partition?"""
+    key = (groups.evidence.group_of(row.process), at)
+    accepted = groups.accepted.get(key, ())
+    before = bisect_left(accepted, held.asked, key=lambda commit: commit[1].index)
+    if before == 0 or groups.doubtful.get(key, first + 1) <= first:
+        return
+    committed, commit = accepted[before - 1]
+    if committed > first and held.since is not None:
+        yield Anomaly(
+            "lost-commit",
+            f"{row.process} was given {named(at)} and begins at offset {first}, although {commit.process} had"
+            f" committed offset {committed} before",
+            in_order(commit, held.since, row),
+            _POSITIONS | {"clean"},
+            named(at),
+        )
 
 
 def _state(groups: _Groups, row: Row) -> dict[Partition, tuple[_Held, Row | None, int]]:
@@ -175,9 +207,16 @@ def _past(groups: _Groups, row: Row, seen: Seen, at: Partition, held: _Held, giv
 
 
 def _note(groups: _Groups, row: Row, seen: Seen) -> None:
-    if seen.partition is not None and seen.offset is not None:
-        key = (groups.evidence.group_of(row.process), (seen.topic, seen.partition))
-        groups.furthest[key] = max(seen.offset, groups.furthest.get(key, -1))
+    if seen.partition is None or seen.offset is None or row.type == "fail":
+        return
+    key = (groups.evidence.group_of(row.process), (seen.topic, seen.partition))
+    groups.furthest[key] = max(seen.offset, groups.furthest.get(key, -1))
+    if row.type == "info":
+        groups.doubtful[key] = min(seen.offset, groups.doubtful.get(key, seen.offset))
+        return
+    accepted = groups.accepted.setdefault(key, [])
+    if not accepted or seen.offset > accepted[-1][0]:
+        accepted.append((seen.offset, row))
 
 
 def _late(groups: _Groups, row: Row, at: Partition, held: _Held) -> Iterator[Anomaly]:

@@ -50,6 +50,7 @@ KINDS = {
     "int-nonmonotonic-send": "the same, within one call that sends several records",
     "commit-past": "a committed offset past records that the member was not given",
     "commit-back": "a member commits an offset below the one that it committed before",
+    "lost-commit": "a member that was given a partition begins below an offset that its group had committed",
     "stale-commit": "a commit was accepted of a member whose partition had been given to another",
     "late-revoke": "a member gave a partition up after another member had been given it",
     "unprocessed": "a record below a committed offset that no member of the group has processed",

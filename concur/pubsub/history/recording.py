@@ -139,10 +139,7 @@ class History:
         return Seen(record.topic, record.partition, record.offset, value)
 
     def _end(self, invoked: Row, how: str, value: Places | None, error: object) -> None:
-        if value is None:
-            seen = () if invoked.f == "poll" else invoked.value
-        else:
-            seen = _seen(value)
+        seen = invoked.value if value is None else _seen(value)
         if isinstance(error, BaseException):
             error = f"{type(error).__name__}: {error}"  # not the error itself, which keeps whole frames alive
         told = None if error is None else str(error)

@@ -257,6 +257,19 @@ def test_who_leads_no_longer_cannot_say_what_becomes_of_a_record():
     two.become_follower(1, 2)
 
 
+def test_ctrl_c_leaves_nobody_in_line(monkeypatch):
+    one, _, _ = trio()
+    sent = send(one, 1, acks=ACKS_ALL)
+
+    def strike(waiter: Waiter, seconds: float) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Waiter, "sleep", strike)
+    with pytest.raises(KeyboardInterrupt):
+        one.wait_committed(sent, PAST)
+    assert len(one._committing) == 0
+
+
 # Who is in sync
 
 

@@ -233,8 +233,7 @@ def a_consumer_waits_until_it_is_committed(m: ModuleType) -> None:
 
 def a_consumer_beside_a_change(m: ModuleType) -> None:
     """What is read from a leader that is deposed is what it had committed, not what its successor has written."""
-    one, two = several(m, 1), new(m, 2)
-    one = one[0]
+    one, two = several(m, 1)[0], new(m, 2)
     one.append(batch(m, b"old"), 1)
     lead(two, 1, [2], [1, 2])  # an unclean election: it has nothing
     two.append(batch(m, b"new"), 1)
@@ -247,6 +246,16 @@ def a_consumer_beside_a_change(m: ModuleType) -> None:
     together(depose, lambda: got.append(outcome(one.read_for_consumer, 0, BIG)))
     if got != ["NotLeaderOrFollower"]:
         assert [stored.batch.values[0] for stored in got[0].batches] == [b"old"]
+
+
+def a_consumer_at_the_end_beside_a_change(m: ModuleType) -> None:
+    """Nobody is told that there is no such offset by a leader that is one no longer."""
+    one, two = several(m, 1)[0], new(m, 2)
+    one.append(batch(m, b"old"), 1)
+    lead(two, 1, [2], [1, 2])
+    got: list[Any] = []
+    together(lambda: follow(two, one), lambda: got.append(outcome(one.read_for_consumer, 1, BIG)))
+    assert got == ["NotLeaderOrFollower"] or got[0].batches == []
 
 
 def a_producer_waits_beside_a_change(m: ModuleType) -> None:
@@ -392,6 +401,7 @@ EVERY: list[Scenario] = [
     a_consumer_waits,
     a_consumer_waits_until_it_is_committed,
     a_consumer_beside_a_change,
+    a_consumer_at_the_end_beside_a_change,
     a_producer_waits_beside_a_change,
     a_fetcher_beside_a_change,
     change_of_leader_after_restarts,
@@ -509,13 +519,19 @@ MUTANTS: dict[str, tuple[Scenario, str, str, str]] = {
     "a reader does not look again who leads": (
         a_consumer_beside_a_change,
         REPLICA,
-        "if self._leads is not leads:",
-        "if False:",
+        "                if self._leads is leads:\n                    return",
+        "                if True:\n                    return",
+    ),
+    "a deposed leader says that there is no such offset": (
+        a_consumer_at_the_end_beside_a_change,
+        REPLICA,
+        "                if self._leads is leads:\n                    raise",
+        "                if True:\n                    raise",
     ),
     "nobody is woken by the watermark": (
         acks_all,
         ROLE,
-        "        self._committing.passed(self._high_watermark)\n",
+        "            self._committing.passed(watermark)\n",
         "",
     ),
     "nobody is woken by the end of a term": (
