@@ -179,6 +179,35 @@ def test_an_answer_to_where_the_consumer_was_is_not_taken_for_one_to_where_it_is
         assert consumer.position(ZERO) == 3
 
 
+@pytest.mark.parametrize("request_name", ["fetch_offsets", "list_offsets", "fetch"])
+def test_a_late_answer_does_not_move_who_has_gone_elsewhere(cluster: FakeCluster, request_name: str) -> None:
+    """Where to begin is asked for, or an offset that is gone, when the program seeks."""
+    cluster.append(ZERO, *[b"%d" % n for n in range(9)])
+    cluster.delete_before(ZERO, 1)
+    cluster.groups["billing"].offsets[ONE] = OffsetAndMetadata(3)
+    tp = ONE if request_name == "fetch_offsets" else ZERO
+    cluster.append(ONE, *[b"%d" % n for n in range(9)])
+    asked, answer = threading.Event(), threading.Event()
+
+    def hook(_: str, __: object) -> None:
+        cluster.hook(request_name, None)
+        asked.set()
+        answer.wait()
+
+    cluster.hook(request_name, hook)
+    with consumer_of(cluster, group_id="billing", enable_auto_commit=False) as consumer:
+        consumer.assign([tp])
+        if request_name == "fetch":
+            consumer.seek(tp, 0)  # which is gone
+        while not asked.is_set():
+            consumer.poll(0.01)
+        consumer.seek(tp, 7)
+        answer.set()
+        consumer.committed([tp])
+        consumer.end_offsets([tp])
+        assert [int(value) for value in take(consumer, 2)] == [7, 8]
+
+
 def test_a_paused_partition_is_neither_fetched_nor_returned(cluster: FakeCluster) -> None:
     cluster.append(ZERO, b"zero")
     cluster.append(ONE, b"one")

@@ -242,8 +242,9 @@ def test_a_commit_that_is_fenced_says_so_and_the_member_joins_again(
     assert [what for _, what, _ in log] == ["assigned", "lost", "assigned"]
 
 
+@pytest.mark.parametrize("error", [UnknownMemberId("the one that left"), RebalanceInProgress("at that time")])
 def test_a_late_answer_to_what_the_member_was_is_ignored(
-    cluster: FakeCluster, log: list[tuple[str, str, list[int]]], join: Any
+    cluster: FakeCluster, log: list[tuple[str, str, list[int]]], join: Any, error: PubSubError
 ) -> None:
     """A heartbeat hangs, the consumer leaves and joins again, and then the old member is told that it is unknown."""
     one = join("one")
@@ -254,7 +255,7 @@ def test_a_late_answer_to_what_the_member_was_is_ignored(
         cluster.hook("heartbeat", None)
         hangs.set()
         go_on.wait()
-        raise UnknownMemberId("the one that left")
+        raise error
 
     cluster.hook("heartbeat", hook)
     hangs.wait()
@@ -265,6 +266,25 @@ def test_a_late_answer_to_what_the_member_was_is_ignored(
     poll_until(lambda: one.has, one)
     one.poll()
     assert [what for _, what, _ in log] == ["assigned", "revoked", "assigned"]
+
+
+def test_a_share_of_what_is_not_wanted_any_more_is_not_taken(cluster: FakeCluster, join: Any) -> None:
+    """The subscription changes while the member waits for its share."""
+    cluster.add_topic("bills", 1)
+    one = join("one")
+    waits, go_on = threading.Event(), threading.Event()
+
+    def hook(*_: object) -> None:
+        cluster.hook("sync_group", None)
+        waits.set()
+        go_on.wait()
+
+    cluster.hook("sync_group", hook)
+    poll_until(waits.is_set, one)
+    one.consumer.subscribe(["bills"], one)
+    one.poll()
+    go_on.set()
+    poll_until(lambda: one.consumer.assignment() == {TopicPartition("bills", 0)}, one)
 
 
 def test_who_does_not_poll_leaves_the_group(
