@@ -243,7 +243,7 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_wrong_line_is_refuted(mutant, tmp_path):
+def test_a_wrong_line_is_refuted(mutant, tmp_path, any_schedule_will_do):
     scenario, *change = MUTANTS[mutant]
     verdict = verdict_of(scenario, written(tmp_path, *change))
     assert verdict.status is Status.REFUTED, verdict
