@@ -41,7 +41,7 @@ from concur.sync import (
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
     from concur.check.exploration import sample  # concur.check.sample is a module as well
-    from concur.process import ProcessMutex
+    from concur.process import ProcessMutex, SharedCounter
 
 __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
     # Checking
@@ -75,6 +75,7 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "ReadWriteLock",
     # Between processes
     "ProcessMutex",
+    "SharedCounter",
     # What goes wrong
     "ConcurError",
     "UsageError",
@@ -93,7 +94,9 @@ if not TYPE_CHECKING:
     # lock coming back, nor be on a system that has what is needed between processes.
     _LATER = {
         **dict.fromkeys(__all__[: __all__.index("AtomicInteger")], "concur.check"),
-        **dict.fromkeys((name for name in __all__ if name.startswith("Process")), "concur.process"),
+        **dict.fromkeys(
+            __all__[__all__.index("ProcessMutex") : __all__.index("ConcurError")], "concur.process"
+        ),
     }
 
     def __getattr__(name: str) -> Any:

@@ -40,6 +40,7 @@ REWRITTEN = frozenset(
         "concurrent.futures.thread",
         "dataclasses",
         "random",
+        "reprlib",
         "secrets",
         "uuid",
     )

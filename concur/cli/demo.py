@@ -16,15 +16,22 @@ from rich.text import Text
 from concur import check as checker
 from concur.check import report as pictures
 from concur.check.verdict import Status, Verdict
-from concur.cli.door import CODES, REFUTED, VERIFIED, worst
+from concur.cli.door import CODES, REFUTED, VERIFIED, ended_by_signals, worst
 from concur.cli.screen import columns, show, terminal, working
 from concur.errors import UsageError
 from concur.grade import report
 from concur.grade.pace import Pace
 from concur.problems import Problem, catalogue
-from concur.race import PARTS
+from concur.race import PARTS, PARTS_OF_PROCESSES
 
-RACE = "race"
+# What is not a classic: its summary, and the files of concur.race that it tells.
+RACES = {
+    "race": ("Two threads change one number: what is forced, what is luck, what is wrong.", PARTS),
+    "race-processes": (
+        "Two processes change one number in shared memory: forced, and at full speed.",
+        PARTS_OF_PROCESSES,
+    ),
+}
 SECONDS = 10.0  # for each scenario
 SAMPLES = 1_000  # schedules of a scenario that is sampled
 _STYLES = {Status.VERIFIED: "green", Status.REFUTED: "red"}
@@ -41,17 +48,18 @@ def demo(name: str | None) -> int:
     if name is None:
         return list_all()
     found = look_up(name)
-    return show_race() if found is None else show_problem(found)
+    with ended_by_signals():  # no process that a demonstration has started outlives it
+        return show_problem(found) if isinstance(found, Problem) else show_race(found)
 
 
-def look_up(name: str) -> Problem | None:
-    """The problem of that name; None stands for the races."""
+def look_up(name: str) -> Problem | tuple[str, ...]:
+    """The problem of that name, or the parts of the race."""
     wanted = name.lower().replace("_", "-")
     problems = {problem.name: problem for problem in catalogue()}
-    if wanted == RACE:
-        return None
+    if wanted in RACES:
+        return RACES[wanted][1]
     if wanted not in problems:
-        near = difflib.get_close_matches(wanted, [RACE, *problems], 1, 0.5)
+        near = difflib.get_close_matches(wanted, [*RACES, *problems], 1, 0.5)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(f"there is no demo called '{name}'{hint} `concur demo` lists them.")
     return problems[wanted]
@@ -59,7 +67,7 @@ def look_up(name: str) -> Problem | None:
 
 def list_all() -> int:
     entries = [
-        (RACE, "Two threads change one number: what is forced, what is luck, what is wrong."),
+        *((name, summary) for name, (summary, _) in RACES.items()),
         *((problem.name, problem.summary) for problem in catalogue()),
     ]
     width = max(len(name) for name, _ in entries)
@@ -75,9 +83,9 @@ def list_all() -> int:
 # Races
 
 
-def show_race() -> int:
+def show_race(parts: tuple[str, ...]) -> int:
     codes = []
-    for number, part in enumerate(PARTS, 1):
+    for number, part in enumerate(parts, 1):
         module = importlib.import_module(f"concur.race.{part}")
         title, why, *_ = str(module.__doc__).split("\n\n")
         show([Text(line, style="bold") for line in wrapped(f"{number} {title}", hang=2)])

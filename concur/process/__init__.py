@@ -3,6 +3,7 @@
 They share memory that has no name, and go to child processes as arguments::
 
     ProcessMutex        one owner at a time; the kernel releases it when the owner dies
+    SharedCounter       a number that is added to in one step
 
 `multiprocessing` and `fcntl` are under them, so they are for Linux and macOS.
 """
@@ -14,6 +15,7 @@ except ImportError:
         "concur.process needs locks on files that Windows does not have. Use it on Linux or macOS, or under WSL."
     ) from None
 
+from concur.process.counter import SharedCounter
 from concur.process.mutex import ProcessMutex
 
-__all__ = ["ProcessMutex"]
+__all__ = ["ProcessMutex", "SharedCounter"]

@@ -10,6 +10,8 @@ Each file of this folder but ``measure.py`` is a demonstration. It begins with `
     3
 """
 
-PARTS = ("forced", "processes", "luck", "plain", "control")  # in the order in which they are told
+# In the order in which they are told.
+PARTS = ("forced", "processes", "luck", "plain", "control")
+PARTS_OF_PROCESSES = ("processes_forced", "processes")
 
-__all__ = ["PARTS"]
+__all__ = ["PARTS", "PARTS_OF_PROCESSES"]

@@ -1,12 +1,19 @@
-"""What the demonstrations have in common: threads that begin together, and counts of what got lost."""
+"""What the demonstrations have in common: threads and processes that begin together, and counts of what got lost."""
 
+import multiprocessing
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.synchronize import Barrier
 
 SHORT = 1e-6  # seconds between two switches, at the least; the default is 5 ms
+SPAWN = multiprocessing.get_context("spawn")  # what processes share is made by it
+PATIENCE = 60.0  # seconds until a process that does not come is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,59 @@ def at_the_same_time(work: Callable[[], object], threads: int = 2) -> None:
         worker.start()
     for worker in workers:
         worker.join()
+
+
+def in_two_processes(work: Callable[..., object], *shared: object) -> float:
+    """Let two spawned processes do the work, neither before both are there; how many seconds they took.
+
+    When this is left, by Ctrl-C too, both have ended. That one of them failed is a ``RuntimeError``, at once, even
+    if the other waits for it. The program that calls this needs ``if __name__ == "__main__":``.
+    """
+    ready = SPAWN.Barrier(3)
+    workers = [SPAWN.Process(target=_begin, args=(ready, work, shared), daemon=True) for _ in range(2)]
+    try:
+        with _signals_held():
+            for worker in workers:
+                worker.start()
+        ready.wait(PATIENCE)
+        began = time.perf_counter()
+        running = {worker.sentinel: worker for worker in workers}
+        while running:
+            ended = connection.wait(list(running))
+            for worker in [running.pop(sentinel) for sentinel in list(running) if sentinel in ended]:
+                worker.join()
+                if worker.exitcode:
+                    raise RuntimeError(f"a process that was to count ended with exit code {worker.exitcode}")
+        return time.perf_counter() - began
+    finally:
+        for worker in workers:
+            if worker.pid is not None:
+                worker.kill()
+                worker.join()
+
+
+def _begin(ready: Barrier, work: Callable[..., object], shared: tuple[object, ...]) -> None:
+    """What each process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
+    ready.wait(PATIENCE)
+    work(*shared)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Ctrl-C and requests to end come when this is over, so that no process is started by half.
+
+    Those that are started meanwhile never see them: a terminal sends Ctrl-C to them too, and one that is still
+    importing would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def has_gil() -> bool:

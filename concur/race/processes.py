@@ -7,20 +7,16 @@ comes with, nothing is lost, and it takes longer.
 The processes are spawned, so a program that calls this needs ``if __name__ == "__main__":``.
 """
 
-import multiprocessing
-import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
+from concur.race.measure import SPAWN, in_two_processes
+
 UPDATES = 200_000  # by each of the two
-PATIENCE = 60.0  # seconds until a process that does not come is given up
 
 
-def add(value: Any, ready: Any, lock: Any) -> None:
+def add(value: Any, lock: Any) -> None:
     """What each process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
-    ready.wait(PATIENCE)
     if lock is None:
         for _ in range(UPDATES):
             value.value += 1
@@ -32,27 +28,8 @@ def add(value: Any, ready: Any, lock: Any) -> None:
 
 def count(*, locked: bool) -> tuple[int, float]:
     """What two processes come to when each adds one so often; and the seconds that it took."""
-    context = multiprocessing.get_context("spawn")
-    value = context.Value("q", 0, lock=False)
-    ready = context.Barrier(3)
-    lock = context.Lock() if locked else None
-    workers = [context.Process(target=add, args=(value, ready, lock), daemon=True) for _ in range(2)]
-    try:
-        for worker in workers:
-            worker.start()
-        ready.wait(PATIENCE)
-        began = time.perf_counter()
-        for worker in workers:
-            worker.join()
-        seconds = time.perf_counter() - began
-    finally:
-        for worker in workers:
-            if worker.pid is not None:
-                worker.terminate()
-                worker.join()
-    failed = [worker.exitcode for worker in workers if worker.exitcode]
-    if failed:
-        raise RuntimeError(f"a process that was to count ended with exit code {failed[0]}")
+    value = SPAWN.Value("q", 0, lock=False)
+    seconds = in_two_processes(add, value, SPAWN.Lock() if locked else None)
     return value.value, seconds
 
 
@@ -62,7 +39,8 @@ def demo(say: Callable[[str], None]) -> None:
     say(f"without a lock: {value:,} of {wanted:,}, {1 - value / wanted:.1%} lost, {seconds:.2f} s")
     if value == wanted:
         say("Nothing was lost this time, as happens when the two do not overlap.")
+    else:
+        say("Two processors loaded the same number, and both stored it plus one.")
     value, seconds = count(locked=True)
     say(f"with its lock:  {value:,} of {wanted:,}, {seconds:.2f} s")
-    say("Two processors loaded the same number, and both stored it plus one.")
     assert value == wanted

@@ -289,7 +289,7 @@ class Bench:
         title: str,
         measured: float,
         *,
-        target: float,
+        target: float | None = None,
         at_least: bool = True,
         unit: str = "",
         note: str = "",

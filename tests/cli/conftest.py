@@ -61,7 +61,7 @@ def concur(home: Path) -> Command:
 def shell(home: Path) -> Callable[..., subprocess.Popen[str]]:
     """Start the command in a process of its own."""
 
-    def start(*arguments: str, **more: str) -> subprocess.Popen[str]:
+    def start(*arguments: str, start_new_session: bool = False, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "concur", *arguments],
             cwd=home,
@@ -69,6 +69,7 @@ def shell(home: Path) -> Callable[..., subprocess.Popen[str]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=start_new_session,
         )
 
     return start

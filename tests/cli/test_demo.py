@@ -1,6 +1,8 @@
 """`concur demo`: a list, the races, a classic on real threads and under the checker."""
 
 import importlib
+import os
+import re
 import signal
 import sys
 from types import ModuleType
@@ -28,12 +30,17 @@ def test_list_names_all(concur) -> None:
     for problem in catalogue():
         assert problem.name in listed
         assert problem.summary.split()[0] in result.output
-    assert "race" in listed
+    assert {"race", "race-processes"} <= set(listed)
 
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("rase", "race"), ("dining_philosopher", "dining-philosophers"), ("Barber", "sleeping-barber")],
+    [
+        ("rase", "race"),
+        ("race_proceses", "race-processes"),
+        ("dining_philosopher", "dining-philosophers"),
+        ("Barber", "sleeping-barber"),
+    ],
 )
 def test_unknown_name_suggests_the_nearest(concur, name: str, meant: str) -> None:
     """A slip costs one line, and names what was meant."""
@@ -59,6 +66,18 @@ def test_race_tells_all_parts_and_refutes_the_plain_one(concur) -> None:
     assert "100 rounds of two additions: 100 of 200 were lost" in result.output
     assert "refuted by schedule" in result.output
     assert "An update was lost" in result.output
+
+
+def test_race_between_processes(concur) -> None:
+    """Forced it loses half of the updates, at full speed what it loses, and with a lock nothing."""
+    result = concur("demo", "race-processes")
+    assert result.exit_code == 0, result.output
+    heads = [line for line in lines_of(result) if line[:1].isdigit() and line[1:2] == " "]
+    assert len(heads) == len(race.PARTS_OF_PROCESSES)
+    assert "  without a lock: 100 of 200 updates lost in 100 rounds, 50.0%" in result.output
+    assert "  with a lock:    0 of 200 updates lost" in result.output
+    assert re.search(r"  without a lock: [\d,]+ of 400,000, \d+\.\d% lost", result.output)
+    assert "  with its lock:  400,000 of 400,000" in result.output
 
 
 def test_a_build_without_the_global_lock_is_told_so(concur, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,15 +177,17 @@ NAME = "scenario_order"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-@pytest.mark.parametrize("name", ["race", "dining-philosophers"])
-def test_ctrl_c_ends_it(shell, name: str) -> None:
-    """In the middle of it: one word, no traceback, and the exit code of a program that was stopped."""
-    process = shell("demo", name, PYTHONUNBUFFERED="1")
+@pytest.mark.parametrize(("number", "code", "said"), [("SIGINT", 130, "stopped"), ("SIGTERM", 143, "")])
+@pytest.mark.parametrize("name", ["race", "race-processes", "dining-philosophers"])
+def test_ctrl_c_ends_it(shell, name: str, number: str, code: int, said: str) -> None:
+    """In the middle of it: one word, no traceback, the exit code of a program that was stopped, no process left."""
+    process = shell("demo", name, PYTHONUNBUFFERED="1", start_new_session=True)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith(("2 Processes", "  everybody takes")):
             break
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, getattr(signal, number))  # as a terminal does: to all of its processes
+    # Its processes write where it writes: that the pipes end says that the last of them has ended.
     out, err = process.communicate()
-    assert process.returncode == 130, (out, err)
-    assert err.strip() == "stopped", err
+    assert process.returncode == code, (out, err)
+    assert err.strip() == said, err

@@ -1,19 +1,45 @@
 """The demonstrations tell what they have measured; where there is a promise, it is kept."""
 
 import importlib
+import multiprocessing
+import os
 import sys
+from typing import Any
 
 import pytest
 
 from concur import race
 from concur.check import Status, explore
-from concur.race import PARTS, control, forced, luck, plain, processes
-from concur.race.measure import Seen, has_gil, measure, switching_every
+from concur.race import PARTS, PARTS_OF_PROCESSES, control, forced, luck, plain, processes, processes_forced
+from concur.race.measure import SPAWN, Seen, has_gil, in_two_processes, measure, switching_every
 
 
 def test_forced_loses_one_update_a_round() -> None:
     """The first demonstration is no luck: of two updates one is lost, each time."""
     assert forced.rounds(50) == 50
+
+
+def test_forced_between_processes_loses_one_update_a_round() -> None:
+    """Two processes that meet between load and store lose an update each time; a lock keeps them apart."""
+    assert processes_forced.rounds(50, locked=False) == 50
+    assert processes_forced.rounds(50, locked=True) == 0
+
+
+def end_or_wait(first: Any, both: Any) -> None:
+    """One process ends as a failure, without the other, which waits for it."""
+    with first:
+        leave = first.get_obj().value == 0
+        first.get_obj().value = 1
+    if leave:
+        os._exit(7)
+    both.wait()
+
+
+def test_a_process_that_fails_is_not_waited_for() -> None:
+    """The other would wait for ever; it is ended, and the failure is told."""
+    with pytest.raises(RuntimeError, match="exit code 7"):
+        in_two_processes(end_or_wait, SPAWN.Value("q", 0), SPAWN.Barrier(2))
+    assert not multiprocessing.active_children()
 
 
 def test_a_lock_between_processes_loses_nothing() -> None:
@@ -84,7 +110,7 @@ def test_counts_become_probabilities() -> None:
     assert str(Seen(4, 0, 0, 10)) == "nothing lost in 4 runs"
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", dict.fromkeys((*PARTS, *PARTS_OF_PROCESSES)))
 def test_demo_tells(name: str) -> None:
     """Each has a title and a reason, tells what it saw, and fits 80 columns, indented by two."""
     module = importlib.import_module(f"{race.__name__}.{name}")

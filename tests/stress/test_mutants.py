@@ -190,15 +190,6 @@ MUTANTS = {
         "test_rwlock.py::test_readers_together_or_one_writer[ReadWriteLock]",
         "while somebody writes|assert|HANGS",
     ),
-    "a queue whose getter does not wait for puts in the middle of a call": Mutant(
-        "queue.py",
-        """        self._gather()
-        while self._spare + len(self._freed) + len(self._items) < self.maxsize:""",
-        """        self._gather()
-        while False:""",
-        "test_queues.py::test_nothing_is_lost[BoundedQueue]",
-        "HANGS",
-    ),
     "a queue whose putter does not look again when it stands in line": Mutant(
         "queue.py",
         """                if self._freed:
