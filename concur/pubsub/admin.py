@@ -49,10 +49,10 @@ class Admin:
 
     Example:
         >>> from concur.pubsub import Admin
-        >>> Admin({"bootstrap.servers": "embedded://nowhere"})
+        >>> Admin({})
         Traceback (most recent call last):
             ...
-        concur.pubsub.errors.ConfigError: bootstrap.servers 'embedded://nowhere': this process has no embedded...
+        concur.pubsub.errors.ConfigError: admin: 'bootstrap.servers' is missing. An EmbeddedCluster has it in ...
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:

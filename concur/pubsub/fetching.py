@@ -13,9 +13,10 @@ After ``Fetcher.java``, ``FetchCollector.java`` and ``CompletedFetch.java`` of A
 
 import math
 import time
-from collections import deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from loguru import logger
@@ -37,6 +38,8 @@ from concur.pubsub.topics import Topics
 from concur.pubsub.unpacking import unpack
 
 RESETS = {"earliest": EARLIEST, "latest": LATEST}  # auto.offset.reset; nothing for none
+
+_base_offset, _next_offset = attrgetter("base_offset"), attrgetter("next_offset")
 
 _MOST = 2  # fetches under way from one leader: a second one, for what the first was too early to ask for
 
@@ -136,7 +139,7 @@ class Fetching:
             state.attempts = 0
             state.high_watermark, state.log_start = answer.high_watermark, answer.log_start
             if answer.batches:
-                state.batches, state.buffer_at = deque(answer.batches), offset
+                state.batches, state.first, state.buffer_at = list(answer.batches), 0, offset
 
     def _failed(self, state: PartitionState, offset: int, error: PubSubError) -> None:
         if isinstance(error, OffsetOutOfRange):
@@ -186,8 +189,9 @@ class Fetching:
             state = states[tp]
             state.position = state.buffer_at = records[-1].offset + 1
             state.epoch = records[-1].leader_epoch
-            while state.batches and state.batches[0].next_offset <= state.position:
-                state.batches.popleft()
+            state.first = bisect_right(state.batches, state.position, state.first, key=_next_offset)
+            if state.first == len(state.batches):
+                state.batches = []
         if 0 < len(found) < len(states):  # to the end, so that all get their turn
             rest = {tp: state for tp, state in states.items() if tp not in found}
             self._subscriptions.states = rest | {tp: states[tp] for tp in found}
@@ -195,13 +199,9 @@ class Fetching:
 
     def _take(self, state: PartitionState, limit: int) -> list[ConsumerRecord]:
         """The next records of one partition, at most *limit* of those that are there; at least one."""
-        batches, count, at = [], 0, state.buffer_at
-        for batch in state.batches:
-            batches.append(batch)
-            count += batch.next_offset - max(at, batch.base_offset)
-            if count >= limit:
-                break
-        below = batches[-1].next_offset - max(0, count - limit)
+        at, first = state.buffer_at, state.first
+        below = max(at, state.batches[first].base_offset) + limit
+        batches = state.batches[first : bisect_left(state.batches, below, first, key=_base_offset)]
         try:
             return unpack(state.tp, batches, at, below, self._key_of, self._value_of)
         except Exception:

@@ -7,7 +7,6 @@ it comes from what the group has committed, or from ``auto.offset.reset``.
 After ``SubscriptionState.java`` of Apache Kafka. All of it belongs to the thread that is inside of the consumer.
 """
 
-from collections import deque
 from collections.abc import Iterable
 
 from concur.pubsub.batch import StoredBatch
@@ -19,7 +18,17 @@ class PartitionState:
     """Where the consumer stands in one partition."""
 
     __slots__ = (
-        *("attempts", "batches", "buffer_at", "committed", "epoch", "error", "fetching", "high_watermark"),
+        *(
+            "attempts",
+            "batches",
+            "buffer_at",
+            "committed",
+            "epoch",
+            "error",
+            "fetching",
+            "first",
+            "high_watermark",
+        ),
         *("log_start", "looking", "paused", "position", "reset", "retry_at", "tp"),
     )
 
@@ -31,7 +40,8 @@ class PartitionState:
         self.looking: object | None = None  # the request for the position that counts, if one is under way
         self.paused = False
         # What was fetched and not returned, from the offset buffer_at on; of no use if that is not the position.
-        self.batches: deque[StoredBatch] = deque()
+        self.batches: list[StoredBatch] = []
+        self.first = 0  # the first of them that is not used up
         self.buffer_at = -1
         self.fetching: int | None = None  # the offset that is being fetched
         self.retry_at = 0.0  # nothing is asked for before; as time.monotonic counts
@@ -53,7 +63,7 @@ class PartitionState:
         if not self.batches:
             return False
         if self.buffer_at != self.position:
-            self.batches.clear()
+            self.batches = []
             return False
         return not self.paused
 

@@ -220,8 +220,8 @@ def test_who_was_thrown_out_has_lost_its_partitions_and_joins_again(
 
     cluster.hook("heartbeat", hook)
     thrown_out.wait()
-    with pytest.raises(CommitFailed, match="not a member"):
-        while True:  # until the thread has read its answer
+    with pytest.raises(CommitFailed):
+        while True:  # until the thread has read its answer, or the coordinator refuses
             one.consumer.commit({ORDERS[0]: 0})
     poll_until(lambda: len(log) == 3, one)
     assert [what for _, what, _ in log] == ["assigned", "lost", "assigned"]
