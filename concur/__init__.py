@@ -41,7 +41,7 @@ from concur.sync import (
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
     from concur.check.exploration import sample  # concur.check.sample is a module as well
-    from concur.process import ProcessMutex, SharedCounter
+    from concur.process import ProcessBarrier, ProcessCondition, ProcessMutex, ProcessSemaphore, SharedCounter
 
 __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
     # Checking
@@ -75,6 +75,9 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "ReadWriteLock",
     # Between processes
     "ProcessMutex",
+    "ProcessSemaphore",
+    "ProcessCondition",
+    "ProcessBarrier",
     "SharedCounter",
     # What goes wrong
     "ConcurError",

@@ -1,11 +1,12 @@
 """`explore`, `sample` and `replay`: run a scenario under schedules, and give the verdict."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterable
 from typing import Literal
 
 from concur.check import tokens
-from concur.check.options import Options
+from concur.check.options import MAX_STEPS, Options
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
 from concur.check.verdict import Verdict
@@ -78,6 +79,7 @@ def sample(
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
     max_seconds: float | None = None,
+    max_steps: int = MAX_STEPS,
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Verdict:
@@ -95,6 +97,7 @@ def sample(
         races: as for `explore`.
         atomic: as for `explore`.
         max_seconds: stop after that many seconds.
+        max_steps: a run is cut after so many visible operations; the verdict says how many were.
         attempt: as for `explore`.
         progress: as for `explore`.
 
@@ -106,8 +109,9 @@ def sample(
     """
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
-    _check_budget(runs, max_seconds)
+    _check_budget(runs, max_seconds, max_steps)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    options = dataclasses.replace(options, max_steps=max_steps)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
         return work.sample(runs, seed, strategy, max_seconds)
@@ -138,13 +142,17 @@ def replay(
     if backend not in ("greenlets", "threads"):
         raise UsageError(f"backend is 'greenlets' or 'threads', not {backend!r}")
     parsed = tokens.parse(token)
-    work = Work(Scenario.of(scenario, attempt), Options.from_letters(parsed.options, parsed.atomic))
+    options = Options.from_letters(parsed.options, parsed.atomic)
+    options = dataclasses.replace(options, max_steps=max(MAX_STEPS, len(parsed.schedule) + 1))
+    work = Work(Scenario.of(scenario, attempt), options)
     with work.running(capture=backend == "greenlets"):
         return work.replay(parsed, backend)
 
 
-def _check_budget(schedules: int | None, seconds: float | None) -> None:
+def _check_budget(schedules: int | None, seconds: float | None, steps: int = MAX_STEPS) -> None:
     if schedules is not None and schedules < 1:
         raise UsageError(f"at least one schedule has to be run, not {schedules}")
+    if steps < 1:
+        raise UsageError(f"at least one visible operation has to be run, not {steps}")
     if seconds is not None and seconds <= 0:
         raise UsageError(f"the budget in seconds has to be above 0, not {seconds}")

@@ -189,6 +189,7 @@ class Work:
     def sample(self, count: int, seed: int, strategy: str, max_seconds: float | None) -> Verdict:
         chooser = STRATEGIES[strategy](seed)
         self.until = None if max_seconds is None else self.began + max_seconds
+        cuts, cut = 0, None
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
@@ -202,9 +203,14 @@ class Work:
             self.see_that_all_are_taken()
             if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
+            if engine.cut is not None:
+                cuts, cut = cuts + 1, engine.cut
             if max_seconds is not None and self.seconds > max_seconds:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
-        return self.unfinished(count, f"{count:,} random schedules, seed {seed}; none failed")
+        told = f"{count:,} random schedules, seed {seed}; none failed"
+        if cut is not None:  # what comes after the cut was never seen
+            told += f"; {cuts:,} of them did not reach the end: {cut}"
+        return self.unfinished(count, told)
 
     def replay(self, token: tokens.Token, backend: str) -> Verdict:
         self.knowledge.conflated.update(token.conflated)

@@ -42,16 +42,17 @@ class Bell:
         except BlockingIOError:
             pass  # full: there are more tokens than anybody waits for
 
-    def wait(self, timeout: float = PATIENCE) -> None:
-        """Return when a token was taken, and after *timeout* seconds or `PATIENCE`, whichever is less."""
+    def wait(self, timeout: float = PATIENCE) -> bool:
+        """Whether a token was taken, within *timeout* seconds or `PATIENCE`, whichever is less."""
         poll = select.poll()  # one of its own: threads cannot share one
         poll.register(self._descriptors[0], select.POLLIN)
         if timeout > 0 and not poll.poll(min(timeout, PATIENCE) * 1000):
-            return
+            return False
         try:
             os.read(self._descriptors[0], 8 if len(self._descriptors) == 1 else 1)
         except BlockingIOError:
-            pass  # somebody else was faster
+            return False  # somebody else was faster
+        return True
 
     def __getstate__(self) -> tuple[Any, ...]:
         return tuple(passed(self, descriptor) for descriptor in self._descriptors)

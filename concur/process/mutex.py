@@ -158,7 +158,15 @@ class ProcessMutex:
         if self._inside[0] == _NOBODY or self._owner is not None:
             return self._inside[0] != _NOBODY
         # Somebody is inside, or has died there.
-        return _file_locks.is_locked(self._segment.fd)
+        if _file_locks.CAN_OPEN_AGAIN:
+            return _file_locks.is_locked(self._segment.fd)
+        # To ask would take away the lock of another thread of this process, one that is on its way in or out.
+        if not self._threads.acquire(blocking=False):
+            return True
+        try:
+            return _file_locks.is_locked(self._segment.fd)
+        finally:
+            self._threads.release()
 
     def __enter__(self) -> bool:
         return self.acquire()
@@ -189,6 +197,10 @@ class ProcessMutex:
     def _is_owned(self) -> bool:
         """Whether the calling thread holds the mutex; condition variables ask."""
         return bool(self._threads._is_owned())
+
+    def _is_orphaned(self) -> bool:
+        """Whether an owner seems to have died and nobody has come since; who has to know takes it."""
+        return bool(self._inside[0] != _NOBODY and not self.locked())
 
     def _not_again(self, blocking: bool, timeout: float) -> bool:
         """What becomes of an acquire by the thread that holds the mutex."""

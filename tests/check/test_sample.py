@@ -17,6 +17,7 @@ from concur.check.sample import STRATEGIES, Priorities, RandomWalk
 from concur.check.scenario import Scenario
 from concur.check.threads import VirtualThread
 from concur.check.work import Work
+from concur.errors import UsageError
 
 from .conftest import Check
 
@@ -29,6 +30,7 @@ from concur.check.options import Options
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
 from concur.check.work import Work
+from concur.errors import UsageError
 
 work = Work(Scenario(sys.argv[1]), Options(timeouts="idle"))
 schedules = []
@@ -197,3 +199,35 @@ def test_what_is_shared_only_grows() -> None:
     assert not places.quiet(write)
     places.learn([(1, write), (1, read), (2, look), (1, start)])
     assert not any(map(places.quiet, (write, read, look, start)))
+
+
+LONG = """
+from threading import Thread
+
+total = 0
+
+def count():
+    global total
+    for _ in range(50):
+        total += 1
+
+def scenario():
+    threads = [Thread(target=count) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert total > 100  # never so
+"""
+
+
+def test_a_sample_says_how_many_runs_did_not_reach_the_end(tmp_path: Path) -> None:
+    """What comes after the cut was never seen; with more steps, it is, and replays."""
+    file = tmp_path / "long.py"
+    file.write_text(LONG, encoding="utf-8")
+    verdict = sample(f"{file}::scenario", runs=3, max_steps=60, races="off")
+    assert verdict.status is Status.UNFINISHED
+    assert "3 of them did not reach the end: a run was cut after 60 visible operations" in verdict.reason
+    assert sample(f"{file}::scenario", runs=3, races="off").status is Status.REFUTED
+    with pytest.raises(UsageError, match="at least one visible operation"):
+        sample(f"{file}::scenario", max_steps=0)

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.sync.conftest import ctrl_c, elsewhere, until
+
+__all__ = ["ctrl_c", "elsewhere", "until"]  # fixtures of the threads that serve here, too
+
 FUSE = 60.0  # seconds; reached only by something that hangs
 WAYS = ("fork", "spawn", "forkserver")
 
@@ -66,3 +70,22 @@ def received(connection: Any) -> Any:
     """The next message of *connection*, a pipe from a child."""
     assert connection.poll(FUSE), "nothing came from the child"
     return connection.recv()
+
+
+def halt_at(thing: Any, name: str, pipe: Any, before: bool = True) -> None:
+    """In this process, *thing* tells *pipe* when its method of that *name* is called, or has ended, and waits there."""
+    method = getattr(thing, name)
+
+    def halts(*given: Any, **named: Any) -> Any:
+        answer = None if before else method(*given, **named)
+        pipe.send("halted")
+        pipe.recv()
+        setattr(thing, name, method)
+        return method(*given, **named) if before else answer
+
+    setattr(thing, name, halts)
+
+
+def descriptors() -> list[str]:
+    """What this process has open."""
+    return sorted(os.listdir("/dev/fd"))

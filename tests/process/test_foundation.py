@@ -1,10 +1,12 @@
 """What the primitives between processes stand on: shared memory, bells, and who has died."""
 
+import fcntl
 import gc
 import multiprocessing
 import os
 import signal
-from multiprocessing import reduction
+import threading
+from multiprocessing import reduction, util
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from concur.process import _file_locks
 from concur.process._bell import Bell
 from concur.process._file_locks import lock_byte, unlock_byte
-from concur.process._parties import FREE, Parties
+from concur.process._parties import Parties
 from concur.process._segment import Segment
 from tests.process.conftest import Children, received
 
@@ -65,10 +67,9 @@ def test_a_bell_wakes_as_many_as_it_was_rung_for(by_pipe: bool) -> None:
     """Each token is taken once; without one, a wait of no time returns."""
     bell = Bell(by_pipe=by_pipe)
     bell.ring(2)
-    for _ in range(3):
-        bell.wait(0)
+    assert [bell.wait(0) for _ in range(3)] == [True, True, False]
     bell.ring()
-    bell.wait(3600)  # there is one: no wait
+    assert bell.wait(3600)  # there is one: no wait
 
 
 @pytest.mark.parametrize("by_pipe", [False, True])
@@ -135,7 +136,84 @@ def test_a_party_that_ends_in_order_is_forgotten(children: Children) -> None:
     assert children.join(child) == [0]
     assert not parties.died(place)
     assert not parties.lives(place)
-    assert parties._table[place] == FREE
+    assert _another_process_of(parties).mine() == place
+
+
+def test_each_party_has_a_stamp_of_its_own(children: Children) -> None:
+    """Whoever takes the place of one that left, or that died and was forgotten, is not taken for it."""
+    parties = Parties(1)
+    stamps = []
+    for how in ("in order", "abruptly"):
+        here, there = children.context.Pipe()
+        child = children.start(stamp, parties, there, how)
+        stamps.append(received(here))
+        assert parties.has(stamps[-1])
+        here.send("end")
+        children.join(child)
+        parties.forget(0)
+        assert not parties.has(stamps[-1])
+    assert parties.mine() == 0
+    assert parties.has(parties.stamp())
+    assert not any(parties.has(stamp) for stamp in stamps)
+    assert len({*stamps, parties.stamp()}) == 3
+
+
+def stamp(parties: Parties, pipe: Any, how: str) -> None:
+    pipe.send(parties.stamp())
+    assert pipe.recv() == "end"
+    if how == "abruptly":
+        os._exit(1)
+
+
+def test_many_may_ask_at_a_time_who_has_died() -> None:
+    """To ask takes nothing: the answer does not depend on who else is asking, and nobody's place is refused."""
+    parties = Parties(2)
+    if (child := os.fork()) == 0:
+        parties.mine()
+        os._exit(0)
+    os.waitpid(child, 0)
+    taken = []
+    ask = fcntl.fcntl
+
+    def while_another_asks(descriptor: int, command: int, argument: bytes) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fcntl, "fcntl", ask)
+            assert _another_process_of(parties).died(0)
+        answer = ask(descriptor, command, argument)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fcntl, "fcntl", ask)
+            taken.append(_another_process_of(parties).died(0))
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fcntl, "fcntl", while_another_asks)
+        assert parties.died(0)
+    assert taken == [True]
+
+
+def test_a_process_whose_threads_still_wait_stays_a_party(children: Children) -> None:
+    """The function of a child returns, which is its end in order; its threads go on."""
+    parties = Parties(2)
+    here, there = children.context.Pipe()
+    child = children.start(leave_a_thread, parties, there)
+    place = received(here)
+    received(here)  # the end was in order so far
+    assert parties.lives(place)
+    here.send("end")
+    assert children.join(child) == [0]
+    assert parties.died(place)
+
+
+def leave_a_thread(parties: Parties, pipe: Any) -> None:
+    pipe.send(parties.mine())
+    parties.inside.append("a thread")
+
+    def outlive() -> None:
+        assert pipe.recv() == "end"
+
+    threading.Thread(target=outlive).start()
+    util._run_finalizers(0)  # type: ignore[attr-defined]  # up to 3.12 this is done before threads are waited for
+    pipe.send("left")
 
 
 def test_a_forked_child_is_a_party_of_its_own(forked: Children) -> None:

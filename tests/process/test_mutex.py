@@ -294,3 +294,31 @@ def test_what_is_opened_is_closed(kernel_lock: str) -> None:
     del mutex
     gc.collect()
     assert os.listdir("/dev/fd") == before
+
+
+def test_to_ask_whether_it_is_locked_takes_it_from_nobody(forked: Children, kernel_lock: str) -> None:
+    """Also at the moment when another thread has the lock of the file, and is not yet noted as the owner."""
+    mutex = ProcessMutex()
+    asked, go_on = threading.Event(), threading.Event()
+    kernel = mutex._lock
+
+    def slowly(descriptor: int, operation: int) -> object:
+        answer = kernel(descriptor, operation)
+        mutex._lock = kernel
+        mutex._inside[0] = os.getpid()
+        asked.set()
+        go_on.wait()
+        return answer
+
+    mutex._lock = slowly
+    thread = threading.Thread(target=mutex.acquire, daemon=True)
+    thread.start()
+    asked.wait()
+    is_locked = mutex.locked()
+    go_on.set()
+    thread.join()
+    assert is_locked
+    here, there = forked.context.Pipe()
+    child = forked.start(try_it, mutex, there)
+    assert received(here) == (False, "NotOwnerError")
+    forked.kill(child)

@@ -167,6 +167,7 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
             "ab; c poll a@0 b@1; d poll ( ; c commit @2; d assigned @0:; d poll ) ; d poll b@1",
             "ab; c poll a@0 b@1; c commit ( @2; d assigned @0:; d poll b@1; c commit ) @2",
             "ab; c assigned @0:; c poll a@0 b@1; c commit @2; c poll b@1",
+            "abc; c poll a@0 b@1; c commit @2; d assigned @0:; d poll c@2; d poll b@1",
         ],
     ),
     "stale-commit": (

@@ -25,8 +25,8 @@ def names_of(code: CodeType, known: dict[CodeType, dict[int, str]]) -> dict[int,
     return known[code]
 
 
-def strike(call: Callable[[], object], at: int) -> bool:
-    """Run *call*, with a KeyboardInterrupt at the point number *at*; False if it has no such point.
+def strike(call: Callable[[], object], at: int, home: str = HOME) -> bool:
+    """Run *call*, with a KeyboardInterrupt at the point number *at* of the code in *home*; False if it has none.
 
     *call* returns or raises as it does.
     """
@@ -47,7 +47,7 @@ def strike(call: Callable[[], object], at: int) -> bool:
         return in_frame
 
     def entering(frame: FrameType, event: str, argument: object) -> Any:
-        if not frame.f_code.co_filename.startswith(HOME):
+        if not frame.f_code.co_filename.startswith(home):
             return None
         frame.f_trace_opcodes = True
         return in_frame

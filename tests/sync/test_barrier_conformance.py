@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from concur.process import ProcessBarrier
 from concur.sync import Barrier
 
-pytestmark = pytest.mark.parametrize("make", [Barrier, threading.Barrier])
+pytestmark = pytest.mark.parametrize("make", [Barrier, ProcessBarrier, threading.Barrier])
 
 Make = Callable[..., Barrier]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from concur.process import ProcessCondition, ProcessMutex
 from concur.sync import Condition, FairMutex, Mutex, PlainMutex, ReadWriteLock, ReentrantMutex
 
 KINDS = {
@@ -16,6 +17,7 @@ KINDS = {
     "Condition over Lock": lambda: Condition(threading.Lock()),
     "Condition over RLock": lambda: Condition(threading.RLock()),
     "Condition over a writing side": lambda: Condition(ReadWriteLock().write()),
+    "ProcessCondition": ProcessCondition,
     "threading.Condition": threading.Condition,
     "threading.Condition over Mutex": lambda: threading.Condition(Mutex()),  # type: ignore[arg-type]
 }
@@ -192,11 +194,12 @@ def test_it_is_its_lock(make: Make, elsewhere) -> None:
         condition.release()
 
 
-def test_shared_lock(make: Make, elsewhere) -> None:
+@pytest.mark.parametrize("kinds", [(Mutex, Condition), (ProcessMutex, ProcessCondition)])
+def test_shared_lock(make: Make, kinds, elsewhere) -> None:
     """Two conditions over one lock keep two lines."""
     del make
-    lock = Mutex()
-    full, empty = Condition(lock), Condition(lock)
+    lock = kinds[0]()
+    full, empty = kinds[1](lock), kinds[1](lock)
     waiters = Waiters(full, elsewhere)
     waiters.add(1)
     with lock:

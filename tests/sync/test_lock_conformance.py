@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
+from concur.process import ProcessMutex
 from concur.sync import FairMutex, Mutex, PlainMutex, ReentrantMutex
 
-Make = Callable[[], Mutex]
+Make = Callable[[], Mutex]  # or another of those below: they promise the same
 
 
 def each(*kinds: Callable[[], object]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("make", kinds, ids=lambda kind: kind.__name__)
 
 
-EVERY = each(Mutex, PlainMutex, FairMutex, ReentrantMutex, threading.Lock, threading.RLock)
-TAKEN_ONCE = each(Mutex, PlainMutex, FairMutex, threading.Lock)
+EVERY = each(Mutex, PlainMutex, FairMutex, ReentrantMutex, ProcessMutex, threading.Lock, threading.RLock)
+TAKEN_ONCE = each(Mutex, PlainMutex, FairMutex, ProcessMutex, threading.Lock)
 REENTRANT = each(ReentrantMutex, threading.RLock, threading._PyRLock)  # type: ignore[attr-defined]
 
 
@@ -43,7 +44,7 @@ def test_taken_and_given_back(make: Make, elsewhere) -> None:
     assert is_free(lock, elsewhere)
 
 
-@each(Mutex, PlainMutex, FairMutex, ReentrantMutex, threading.Lock)
+@each(Mutex, PlainMutex, FairMutex, ReentrantMutex, ProcessMutex, threading.Lock)
 def test_locked(make: Make) -> None:
     """locked() tells whether it is taken."""
     lock = make()
@@ -185,7 +186,7 @@ def test_taken_again_by_its_owner(make: Make, elsewhere) -> None:
         lock.release()
 
 
-@each(Mutex, FairMutex, ReentrantMutex, threading.RLock)
+@each(Mutex, FairMutex, ReentrantMutex, ProcessMutex, threading.RLock)
 def test_only_the_owner_releases(make: Make, elsewhere) -> None:
     """A release by another thread is a RuntimeError, and it stays taken."""
     lock = make()
@@ -222,7 +223,7 @@ def test_given_up_whole(make: Callable[[], Any], elsewhere) -> None:
     assert is_free(lock, elsewhere)
 
 
-@each(Mutex, FairMutex, ReentrantMutex, threading.RLock)
+@each(Mutex, FairMutex, ReentrantMutex, ProcessMutex, threading.RLock)
 def test_with_conditions(make: Make, elsewhere) -> None:
     """A condition of the standard library accepts it, and wakes up holding it."""
     condition = threading.Condition(make())  # type: ignore[arg-type]

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
+from concur.process import ProcessSemaphore
 from concur.sync import BoundedSemaphore, FairSemaphore, Semaphore
 
 KINDS: dict[str, type] = {
     "Semaphore": Semaphore,
     "FairSemaphore": FairSemaphore,
+    "ProcessSemaphore": ProcessSemaphore,
     "threading.Semaphore": threading.Semaphore,
     "BoundedSemaphore": BoundedSemaphore,
     "threading.BoundedSemaphore": threading.BoundedSemaphore,

@@ -205,7 +205,6 @@ class Role:
     def _cut(self, offset: int) -> None:
         if offset < self.log.end:
             end = self.log.truncate(offset)
-            self._known_to = -1
             self._epochs.truncate_from_end(end)
             if self._high_watermark > end:
                 self._high_watermark = end

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from concur.check import Status, explore
 from concur.pubsub.assignors import Subscription, range_assign
@@ -443,6 +444,32 @@ def test_the_last_one_leaves() -> None:
     group.leave(member)
     assert group.describe() == ("billing", "Empty", 2, "", "", {})
     assert join(group, invited(group)).generation == 3
+
+
+def test_what_happens_is_logged() -> None:
+    """One line an event, subject first; who is refused is named with both generations."""
+    lines: list[str] = []
+    logger.enable("concur")
+    sink = logger.add(lines.append, format="{level} {message}", level="DEBUG")
+    try:
+        group = file_of_group.Group("billing")
+        mine = join(group, invited(group))
+        sync(group, mine)
+        with pytest.raises(IllegalGeneration):
+            group.commit(mine.member_id, 7, {})
+        group.leave(mine.member_id)
+    finally:
+        logger.remove(sink)
+        logger.disable("concur")
+    assert [line.rstrip() for line in lines] == [
+        "DEBUG group billing rebalance: c-1 joined",
+        "DEBUG group billing generation 0 -> 1: c-1",
+        "DEBUG group billing generation 1: a-0 -> c-1, a-1 -> c-1",
+        "INFO group billing commit of c-1 refused: generation 7, the group is in 1",
+        "INFO group billing member c-1 left",
+        "DEBUG group billing rebalance: c-1 left",
+        "DEBUG group billing generation 1 -> 2: nobody",
+    ]
 
 
 def test_who_never_came_is_told_so() -> None:

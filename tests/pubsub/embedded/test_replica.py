@@ -10,7 +10,7 @@ from concur.pubsub.connection import ACKS_ALL, EARLIEST, LATEST
 from concur.pubsub.embedded import replica as replica_module
 from concur.pubsub.embedded import role as role_module
 from concur.pubsub.embedded.epochs import LeaderEpochs
-from concur.pubsub.embedded.leadership import InSyncChange
+from concur.pubsub.embedded.leadership import InSyncChange, Leadership
 from concur.pubsub.embedded.log import PartitionLog
 from concur.pubsub.embedded.replica import Appended, Replica
 from concur.pubsub.embedded.waiting import Waiter
@@ -300,6 +300,17 @@ def test_who_is_slow_but_steady_is_in_sync(clock):
         assert one.in_sync_to_shrink() is None
 
 
+def test_who_begins_far_behind_has_as_long_as_any(clock):
+    """A first fetch shows that it lives, not that it has caught up."""
+    one, _, _ = trio(lag_ms=10_000)
+    send(one, 1)
+    clock.now += 6
+    one.read_for_follower(2, 0, 0, BIG)
+    one.read_for_follower(3, 1, 0, BIG)
+    clock.now += 5
+    assert one.in_sync_to_shrink() == InSyncChange(0, 0, frozenset({1, 3}))
+
+
 def test_who_is_slow_and_falls_behind_is_not(clock):
     one, two, three = trio(lag_ms=10_000)
     for value in range(5):
@@ -329,6 +340,42 @@ def test_who_has_all_that_is_committed_and_all_of_older_terms_joins():
     assert two.in_sync_to_expand() is None
     two.in_sync_changed(change, 11)
     assert two.in_sync == {2, 3}
+
+
+def test_who_lacks_what_was_there_before_the_term_does_not_join():
+    """It has all that is known to be committed; but more may be."""
+    one, two, three = trio()
+    send(one, 1)
+    fetch(one, *(two, three) * 2)
+    send(one, 2)
+    fetch(one, two)
+    lead(two, 1, in_sync=[1, 2], live=[2, 3])
+    follow(two, three)
+    fetch(two, three)
+    assert two.high_watermark == 1
+    assert two.in_sync_to_expand() is None
+    fetch(two, three)
+    assert two.in_sync_to_expand() == InSyncChange(1, 10, frozenset({1, 2, 3}))
+
+
+def test_who_lacks_what_is_committed_does_not_join():
+    one = new(1)
+    lead(one, 0, in_sync=[1])
+    send(one, 1)
+    send(one, 2)
+    assert one.high_watermark == 2
+    one.read_for_follower(2, 1, 0, BIG)
+    assert one.in_sync_to_expand() is None
+    one.read_for_follower(2, 2, 0, BIG)
+    assert one.in_sync_to_expand() is not None
+
+
+def test_one_change_at_a_time():
+    leads = Leadership(1, epoch=0, start_offset=0, replicas=[1, 2, 3], in_sync=[1, 2], partition_epoch=0)
+    leads.followers[3].fetched(5, 5, now=100.0)
+    assert leads.to_expand(5) is not None
+    assert leads.to_shrink(5, now=100.0) is None
+    assert repr(leads) == "<Leadership epoch=0 in_sync=[1, 2]>"
 
 
 def test_who_is_fenced_does_not_join():
@@ -480,6 +527,37 @@ def test_logs_do_not_diverge_when_both_have_failed():
     assert values(one) == values(two) == [1, 3]
 
 
+def test_a_follower_asks_again_about_an_epoch_that_it_does_not_know():
+    """KIP-279: of two that led after each other and wrote, neither knows the other's epoch."""
+    one, two, three = new(1), new(2), new(3)
+    lead(one, 0)
+    follow(one, two, three)
+    send(one, 1)
+    fetch(one, two, three)
+    lead(two, 2, in_sync=[2])
+    send(two, 2)
+    lead(one, 1, in_sync=[1])
+    send(one, 3)
+    lead(one, 3, in_sync=[1])
+    two.become_follower(1, 3)
+    assert two.last_epoch(3) == 2
+    assert not two.truncate_after(one.end_for_epoch(2, 3), 3), "1 is the last epoch that the leader knows"
+    assert two.last_epoch(3) == 0
+    assert two.truncate_after(one.end_for_epoch(0, 3), 3)
+    fetch(one, two)
+    assert values(two) == values(one) == [1, 3]
+
+
+def test_a_follower_that_is_behind_has_a_watermark_within_its_log():
+    one, two, _ = new(1), new(2), new(3)
+    lead(one, 0, in_sync=[1])
+    two.become_follower(1, 0)
+    send(one, 1)
+    send(one, 2)
+    two.append_as_follower(one.read_for_follower(2, 0, 0, max_bytes=1), 0)
+    assert (two.log.end, two.high_watermark) == (1, 1)
+
+
 def test_a_cut_below_the_watermark_takes_that_along():
     """Only an unclean election makes it necessary."""
     one, two = new(1), new(2)
@@ -568,6 +646,15 @@ def test_a_table_that_is_behind_its_log_is_read_anew():
     assert sequence_of(one, 1) == [1]
 
 
+def test_a_log_that_begins_anew_knows_no_producer():
+    one, two, _ = trio()
+    sequence_of(one, 0)
+    fetch(one, two)
+    two.start_anew(1, 0)
+    lead(two, 1, in_sync=[2])
+    assert sequence_of(two, 9) == [1]
+
+
 def test_a_silent_producer_is_forgotten():
     one, _, _ = trio(producer_expiration_ms=50)
     sequence_of(one, 0)
@@ -589,8 +676,19 @@ def test_only_what_is_committed_is_deleted():
     with pytest.raises(OffsetOutOfRange):
         one.read_for_consumer(1, BIG)
     assert two.clean(now_ms=10_000) == 0, "it does not know yet that it is committed"
+
+
+def test_who_has_resigned_deletes_nothing():
+    """The log may be another's by now: that of the replica after a restart."""
+    one = new(1, segment_bytes=1)
+    lead(one, 0, in_sync=[1], replicas=[1])
+    send(one, 1)
+    send(one, 2)
     one.resign()
-    assert one.clean(now_ms=10_000) == 0, "the log may be another's by now"
+    assert one.clean(now_ms=10_000) == 0
+    assert new(1, like=one).clean(now_ms=10_000) == 0
+    lead(one, 1, in_sync=[1], replicas=[1])
+    assert one.clean(now_ms=10_000) == 1
 
 
 def test_deleting_what_is_not_committed_is_refused():

@@ -173,15 +173,25 @@ SCENARIOS = [
 ]
 
 
-def verdict_of(scenario: Scenario, folder: Path, *change: str) -> Any:
+@pytest.fixture(scope="module")
+def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a log as one, rewritten by the checker only once."""
+    return written(tmp_path_factory.mktemp("log"))
+
+
+def written(folder: Path, *change: str) -> Path:
     path = folder / "log_in_one_file.py"
     path.write_text(in_one_file(PARTS, *change), encoding="utf-8")
+    return path
+
+
+def verdict_of(scenario: Scenario, path: Path) -> Any:
     return explore(scenario, attempt=str(path), max_schedules=20_000, max_seconds=None, races="off")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_verified(scenario, tmp_path):
-    verdict = verdict_of(scenario, tmp_path)
+def test_verified(scenario, log_file):
+    verdict = verdict_of(scenario, log_file)
     assert verdict.status is Status.VERIFIED, verdict
 
 
@@ -233,7 +243,7 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_wrong_line_is_refuted(mutant, tmp_path):
+def test_a_wrong_line_is_refuted(mutant, tmp_path, any_schedule_will_do):
     scenario, *change = MUTANTS[mutant]
-    verdict = verdict_of(scenario, tmp_path, *change)
+    verdict = verdict_of(scenario, written(tmp_path, *change))
     assert verdict.status is Status.REFUTED, verdict
