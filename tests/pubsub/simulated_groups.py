@@ -1,7 +1,7 @@
 """A group on a whole cluster, as a program for the checker: everything in it is virtual, its threads and its time."""
 
 from collections.abc import Iterable
-from threading import Thread
+from threading import Event, Thread
 
 from concur.pubsub import (
     Admin,
@@ -22,11 +22,13 @@ class Register(RebalanceListener):
     def __init__(self, name: str, owners: dict[TopicPartition, str]) -> None:
         super().__init__()
         self.name, self.owners = name, owners
+        self.reads = Event()
 
     def on_assigned(self, partitions: Iterable[TopicPartition]) -> None:
         for tp in partitions:
             owner = self.owners.setdefault(tp, self.name)
             assert owner == self.name, f"{tp} is {owner}'s, and {self.name} got it"
+            self.reads.set()
 
     def on_revoked(self, partitions: Iterable[TopicPartition]) -> None:
         for tp in partitions:
@@ -37,7 +39,7 @@ class Register(RebalanceListener):
 
 
 def one_comes_and_goes(strategy: str) -> None:
-    """Two members, one of which leaves after a few records; everything is read, and by automatic commits just once."""
+    """The second member comes when the first has everything, and goes after a record; each record is read just once."""
     with EmbeddedCluster(brokers=1) as cluster:
         address = {"bootstrap.servers": cluster.bootstrap_servers}
         with Admin(address) as admin:
@@ -46,11 +48,14 @@ def one_comes_and_goes(strategy: str) -> None:
         settings["partition.assignment.strategy"] = strategy
         owners: dict[TopicPartition, str] = {}
         found: list[int] = []
+        one, two = Register("one", owners), Register("two", owners)
 
-        def read(name: str, most: int) -> None:
+        def read(register: Register, most: int, after: Event | None = None) -> None:
+            if after is not None:
+                after.wait()
             mine = 0
-            with Consumer(settings | {"client.id": name}) as consumer:
-                consumer.subscribe(["orders"], Register(name, owners))
+            with Consumer(settings | {"client.id": register.name}) as consumer:
+                consumer.subscribe(["orders"], register)
                 while mine < most and len(found) < COUNT:
                     for record in consumer.poll(1):
                         found.append(int(record.value))
@@ -59,11 +64,13 @@ def one_comes_and_goes(strategy: str) -> None:
         def send() -> None:
             with Producer(address) as producer:
                 for n in range(COUNT):
+                    if n == COUNT // 2:
+                        two.reads.wait()  # records before, during and after the rebalance
                     producer.send("orders", b"%d" % n, partition=n % 2)
 
         threads = [
-            Thread(target=read, args=("one", COUNT)),
-            Thread(target=read, args=("two", 3)),
+            Thread(target=read, args=(one, COUNT)),
+            Thread(target=read, args=(two, 1, one.reads)),
             Thread(target=send),
         ]
         for thread in threads:
