@@ -208,6 +208,8 @@ class Work:
             if max_seconds is not None and self.seconds > max_seconds:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
         told = f"{count:,} random schedules, seed {seed}; none failed"
+        if not self.options.livelocks:
+            told += "; livelocks were not looked for"
         if cut is not None:  # what comes after the cut was never seen
             told += f"; {cuts:,} of them did not reach the end: {cut}"
         return self.unfinished(count, told)
