@@ -193,8 +193,10 @@ class Work:
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
-            if self.knowledge.revised:
+            while self.knowledge.revised:  # its schedule means something else from now on: take another
                 self.knowledge.settle()
+                chooser.start()
+                engine = self.run(chooser, full=True)
             if self.progress is not None:
                 self.progress(done)
             if engine.uncheckable is not None:
