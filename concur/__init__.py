@@ -41,7 +41,14 @@ from concur.sync import (
 if TYPE_CHECKING:
     from concur.check import Failure, Race, Status, Step, Verdict, explore, linearizable, replay
     from concur.check.exploration import sample  # concur.check.sample is a module as well
-    from concur.process import ProcessBarrier, ProcessCondition, ProcessMutex, ProcessSemaphore, SharedCounter
+    from concur.process import (
+        ProcessBarrier,
+        ProcessCondition,
+        ProcessMutex,
+        ProcessQueue,
+        ProcessSemaphore,
+        SharedCounter,
+    )
 
 __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is read
     # Checking
@@ -75,6 +82,7 @@ __all__ = [  # noqa: RUF022  # a table of contents, in the order in which it is 
     "ReadWriteLock",
     # Between processes
     "ProcessMutex",
+    "ProcessQueue",
     "ProcessSemaphore",
     "ProcessCondition",
     "ProcessBarrier",

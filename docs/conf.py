@@ -27,7 +27,7 @@ copybutton_prompt_is_regexp = True
 
 nitpick_ignore_regex = [
     # Types of the standard library are not linked: that would need the network.
-    ("py:.*", r"(collections|concurrent|contextlib|enum|os|pathlib|queue|threading|types|typing)\..*"),
+    ("py:.*", r"(collections|concurrent|contextlib|enum|os|pathlib|pickle|queue|threading|types|typing)\..*"),
     # Type variables have no entry.
     ("py:class", r"concur\..*\.[A-Z]"),
     # What the pytest plugin hands to explore() in place of a function; not for users.

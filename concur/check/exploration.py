@@ -80,6 +80,7 @@ def sample(
     atomic: Iterable[type | str] = (),
     max_seconds: float | None = None,
     max_steps: int = MAX_STEPS,
+    livelocks: bool = True,
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Verdict:
@@ -98,6 +99,9 @@ def sample(
         atomic: as for `explore`.
         max_seconds: stop after that many seconds.
         max_steps: a run is cut after so many visible operations; the verdict says how many were.
+        livelocks: whether to look for states that come back. That compares all that a program has at each round
+            of a loop that goes round often: large programs, with threads that do something again and again,
+            are sampled without.
         attempt: as for `explore`.
         progress: as for `explore`.
 
@@ -111,7 +115,7 @@ def sample(
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds, max_steps)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
-    options = dataclasses.replace(options, max_steps=max_steps)
+    options = dataclasses.replace(options, max_steps=max_steps, livelocks=livelocks)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
         return work.sample(runs, seed, strategy, max_seconds)

@@ -21,6 +21,7 @@ class Options:
     atomic: tuple[str, ...] = ()  # "module.Class", sorted
     max_steps: int = MAX_STEPS
     max_ticks: int = MAX_TICKS
+    livelocks: bool = True  # look for states that come back
     waiting_loops: bool = True  # block loops that wait (see spin.py); off only in the test of that rule
 
     @classmethod

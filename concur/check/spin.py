@@ -68,7 +68,8 @@ class Loop:
         unmoved = self.changes >= 0 and _same_values(self.values, values)
         if unmoved and self.changes != thread.changes:
             self.rounds += 1
-            if self.rounds > _MANY_ROUNDS and run.cycles is None and run.knowledge.learn_cycles():
+            looks = self.rounds > _MANY_ROUNDS and run.cycles is None and run.options.livelocks
+            if looks and run.knowledge.learn_cycles():
                 run.cut_here(f"the loop at {self.site[0]}:{self.site[1]} goes round and round")
         if unmoved and self.changes == thread.changes:
             wait = Wait(run, self.since)

@@ -193,8 +193,10 @@ class Work:
         for done in range(1, count + 1):
             chooser.start()
             engine = self.run(chooser, full=True)
-            if self.knowledge.revised:
+            while self.knowledge.revised:  # its schedule means something else from now on: take another
                 self.knowledge.settle()
+                chooser.start()
+                engine = self.run(chooser, full=True)
             if self.progress is not None:
                 self.progress(done)
             if engine.uncheckable is not None:
@@ -208,6 +210,8 @@ class Work:
             if max_seconds is not None and self.seconds > max_seconds:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
         told = f"{count:,} random schedules, seed {seed}; none failed"
+        if not self.options.livelocks:
+            told += "; livelocks were not looked for"
         if cut is not None:  # what comes after the cut was never seen
             told += f"; {cuts:,} of them did not reach the end: {cut}"
         return self.unfinished(count, told)

@@ -1,7 +1,7 @@
 """A condition variable between processes: they wait under a mutex until others change what they wait for.
 
 Use one when a process must wait for *something to become true* of data that
-several processes share, and a :class:`ProcessMutex` protects. As between threads, being
+several processes share, and a :class:`concur.ProcessMutex` protects. As between threads, being
 woken proves nothing: test again, in a ``while`` or by ``wait_for``.
 
     >>> from concur import ProcessCondition
@@ -65,7 +65,7 @@ _TICKET = 0  # the number of the next to wait
 class ProcessCondition:
     """Threads of all processes that wait under a mutex, as with ``multiprocessing.Condition``.
 
-    *mutex*, a :class:`ProcessMutex`, guards what they wait for, and may serve several conditions;
+    *mutex*, a :class:`concur.ProcessMutex`, guards what they wait for, and may serve several conditions;
     without one, one is made. At most 128 threads wait at a time.
     """
 

@@ -21,7 +21,7 @@ A process that is killed leaves a whole number of permits behind, whatever it wa
 doing: its ``acquire`` or ``release`` has happened or has not, and nobody else
 waits longer than a moment because of it. But since a permit has no owner, nobody
 can tell who had one: *a process that dies with a permit takes it along.* Where
-that may not be, use a :class:`ProcessMutex` where one permit is enough, for it
+that may not be, use a :class:`concur.ProcessMutex` where one permit is enough, for it
 comes back; or have the parent release for a child that it sees die, where it is
 known how many permits the child had.
 

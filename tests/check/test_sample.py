@@ -231,3 +231,34 @@ def test_a_sample_says_how_many_runs_did_not_reach_the_end(tmp_path: Path) -> No
     assert sample(f"{file}::scenario", runs=3, races="off").status is Status.REFUTED
     with pytest.raises(UsageError, match="at least one visible operation"):
         sample(f"{file}::scenario", max_steps=0)
+
+
+POLITE = """
+from threading import Thread
+
+wants = [True, True]
+
+def enter(me):
+    while wants[1 - me]:
+        wants[me] = False
+        wants[me] = True
+
+def scenario():
+    threads = [Thread(target=enter, args=(me,)) for me in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_livelocks_are_looked_for_unless_told_otherwise(tmp_path: Path) -> None:
+    """Two who give way to each other are found by a state that comes back, or else go on until the cut."""
+    file = tmp_path / "polite.py"
+    file.write_text(POLITE, encoding="utf-8")
+    found = sample(f"{file}::scenario", runs=30, strategy="random", races="off")
+    assert found.failure is not None
+    assert found.failure.kind == "livelock"
+    cut = sample(f"{file}::scenario", runs=30, strategy="random", max_steps=100, races="off", livelocks=False)
+    assert cut.status is Status.UNFINISHED
+    assert "livelocks were not looked for" in cut.reason

@@ -80,14 +80,17 @@ class Fetcher:
     def _round(self, followed: Followed) -> bool:
         """Cut what is to be cut, and fetch once from all; whether all went well."""
         self._truncated &= {(tp, epoch) for tp, (_, epoch) in followed.items()}
-        ready = {
-            tp: (replica.log.end, epoch)
-            for tp, (replica, epoch) in followed.items()
-            if self._is_cut(tp, replica, epoch)
-        }
-        answers = self._broker.ask(
-            self._leader, lambda leader: requests.fetch_as_follower(leader, self._broker.number, ready)
-        )
+        ready = {}
+        for tp, (replica, epoch) in followed.items():
+            try:
+                if self._is_cut(tp, replica, epoch):
+                    ready[tp] = (replica.fetch_offset(epoch), epoch)
+            except FencedLeaderEpoch:
+                pass  # it leads by now, or follows somebody else, and that is known here soon
+        if not ready:
+            return False
+        me = self._broker.number
+        answers = self._broker.ask(self._leader, lambda leader: requests.fetch_as_follower(leader, me, ready))
         self._broker.gate()
         went_well = len(ready) == len(followed)
         for tp, answer in answers.items():
@@ -100,7 +103,7 @@ class Fetcher:
                 else:
                     replica.append_as_follower(answer, epoch)
             except FencedLeaderEpoch:
-                pass  # it follows somebody else by now, and that is known here soon
+                pass  # the same
         return went_well
 
     def _is_cut(self, tp: TopicPartition, replica: Replica, epoch: int) -> bool:
