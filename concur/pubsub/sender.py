@@ -28,6 +28,7 @@ from concur.pubsub.errors import (
     InvalidProducerEpoch,
     OutOfOrderSequenceNumber,
     PubSubError,
+    RequestTimedOut,
 )
 from concur.pubsub.leaders import Leaders
 from concur.pubsub.records import TopicPartition
@@ -205,7 +206,7 @@ class Sending:
             if error.retriable and batch.attempts <= self._retries and not late:
                 wait = min(self._max_back_off, self._back_off * 2 ** max(0, min(batch.attempts, 20) - 1))
                 with self._batches.due:
-                    self._stale = self._stale or isinstance(error, InvalidMetadata)
+                    self._stale = self._stale or isinstance(error, InvalidMetadata | RequestTimedOut)
                     self._batches.take_back(batch, now + wait)
             elif late and error.retriable:
                 self._complete(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REQUEST_TIMEOUT = 30.0  # seconds that a request without a time-out of its own may take
+ANY_TIMEOUT = 1.0  # seconds after which the next broker is asked, if any of them will do
 
 
 class Client(Connection):
@@ -57,7 +58,7 @@ class Client(Connection):
         failure: errors.PubSubError | None = None
         for step in range(len(numbers)):
             try:
-                return self._ask(numbers[(first + step) % len(numbers)], call)
+                return self._ask(numbers[(first + step) % len(numbers)], call, ANY_TIMEOUT)
             except (errors.Disconnected, errors.RequestTimedOut) as error:
                 failure = error
         raise failure or errors.Disconnected(f"cluster '{self._cluster.name}' is closed", definite=True)
@@ -79,7 +80,7 @@ class Client(Connection):
     def _through_any(self, call: Callable[[], T]) -> T:
         """Have a broker pass a request on to the controller."""
         network = self._cluster.network
-        return self._ask_any(lambda broker: network.send(broker.number, CONTROLLER, call, REQUEST_TIMEOUT))
+        return self._ask_any(lambda broker: network.send(broker.number, CONTROLLER, call, ANY_TIMEOUT))
 
     # Records
 

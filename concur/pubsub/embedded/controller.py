@@ -44,6 +44,7 @@ class Controller:
         self._lives: dict[int, int] = {}  # in which life of its each broker was last heard of
         self._last_producer_id = -1
         self._topics_made = 0
+        self._epochs_of_deleted: dict[str, int] = {}  # of topics: the highest
         self._closed = False
         self._watcher = threading.Thread(target=self._fence_silent_brokers, name="controller", daemon=True)
 
@@ -229,8 +230,10 @@ class Controller:
                                 f"partition {number} of '{name}' was placed on brokers {each}: each must be live "
                                 f"(now {live}) and named once"
                             )
+            # Not from 0 if there was such a topic before: clients take lower epochs for old news.
+            epoch = self._epochs_of_deleted.pop(name, -1) + 1
             made = {
-                TopicPartition(name, number): PartitionState(tuple(each), tuple(each), each[0])
+                TopicPartition(name, number): PartitionState(tuple(each), tuple(each), each[0], epoch)
                 for number, each in enumerate(placed)
             }
             self._topics_made += 1
@@ -244,6 +247,8 @@ class Controller:
         with self._changed:
             if name not in self._state.topics:
                 raise errors.UnknownTopicOrPartition(f"there is no topic '{name}'")
+            epochs = [each.leader_epoch for each in self._state.partitions_of(name).values()]
+            self._epochs_of_deleted[name] = max(epochs)
             self._change(
                 partitions={tp: each for tp, each in self._state.partitions.items() if tp.topic != name},
                 topics={topic: each for topic, each in self._state.topics.items() if topic != name},

@@ -137,7 +137,8 @@ def test_topics_are_spread_and_not_made_twice(controller: Controller) -> None:
     controller.delete_topic("bills")
     controller.create_topic("bills", [[3]], config)
     assert controller.state.topics["bills"].number != first
-    assert [each.replicas for each in controller.state.partitions_of("bills").values()] == [(3,)]
+    (again,) = controller.state.partitions_of("bills").values()
+    assert (again.replicas, again.leader_epoch) == ((3,), 1)
 
 
 def test_producer_ids_are_never_given_twice(controller: Controller) -> None:
