@@ -1,6 +1,6 @@
 """What becomes of a record that was sent: a future a record, over one answer a batch.
 
-The broker answers for a batch, so a batch has the answer, and a :class:`Delivery`
+The broker answers for a batch, so a batch has the answer, and a :class:`~concur.pubsub.Delivery`
 is only the place of a record in it. Nothing is done record by record when the answer comes,
 but for the callbacks that were asked for.
 """
@@ -81,7 +81,7 @@ class OpenBatch:
 class Delivery:
     """The fate of one record: a future that the producer completes.
 
-    It is made by :meth:`Producer.send`, never by a user. Any thread may ask it.
+    It is made by :meth:`~concur.pubsub.Producer.send`, never by a user. Any thread may ask it.
     """
 
     __slots__ = ("_batch", "_place")

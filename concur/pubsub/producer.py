@@ -1,6 +1,6 @@
 """The producer: sends records to topics, in batches, in the background.
 
-``send`` puts a record into a batch and returns at once with its :class:`Delivery`, a
+``send`` puts a record into a batch and returns at once with its :class:`~concur.pubsub.Delivery`, a
 future. Threads of the producer send the batches, again if need be, and complete the futures. A
 producer is for all threads of a program; one is enough.
 

@@ -2,7 +2,7 @@
 
 Its threads are few: one tells the controller that the broker lives and learns who
 leads what, one does what is due from time to time, and one for each other broker fetches what
-that one leads. What is asked of a broker is in :mod:`concur.pubsub.embedded.requests`, and is
+that one leads. What is asked of a broker is in ``requests.py``, and is
 carried out in the threads of those who ask.
 
 A broker that is killed loses everything but its disk. Its next life makes new replicas over the
