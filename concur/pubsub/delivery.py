@@ -82,6 +82,18 @@ class Delivery:
     """The fate of one record: a future that the producer completes.
 
     It is made by :meth:`~concur.pubsub.Producer.send`, never by a user. Any thread may ask it.
+
+    Example:
+        >>> from concur.pubsub import Admin, EmbeddedCluster, NewTopic, Producer
+        >>> with EmbeddedCluster(brokers=1) as cluster:
+        ...     config = {"bootstrap.servers": cluster.bootstrap_servers}
+        ...     with Admin(config) as admin, Producer(config) as producer:
+        ...         admin.create_topics([NewTopic("orders")])
+        ...         delivery = producer.send("orders", b"tea")
+        ...         delivery.result(timeout=10).offset
+        0
+        >>> delivery
+        <Delivery orders-0 orders-0@0>
     """
 
     __slots__ = ("_batch", "_place")
