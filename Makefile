@@ -52,7 +52,8 @@ check: .venv/.setup
 # What explores for long runs without it: coverage would take twice the time, and these lines are covered elsewhere.
 COVERED = .venv/bin/coverage run --parallel-mode -m pytest -p no:cacheprovider
 UNCOVERED = tests/soundness tests/problems tests/deadlock/test_verified.py $(wildcard tests/sync/test_verified*.py) \
-  tests/sync/test_one_step_meeting.py tests/process/test_verified_ring.py
+  tests/sync/test_one_step_meeting.py tests/process/test_verified_ring.py \
+  $(wildcard tests/pubsub/embedded/test_verified*.py)
 
 test: check
 	.venv/bin/coverage erase

@@ -8,7 +8,8 @@
     ├── NotOwnerError         (RuntimeError) released or waited on by a thread that does not hold it
     ├── DeadlockError         (RuntimeError) waiting here could never end
     ├── NotLinearizableError  (AssertionError) no order of the recorded calls fits the model
-    └── Closed                (queue.ShutDown, from Python 3.13 on) the queue was closed
+    ├── Closed                (queue.ShutDown, from Python 3.13 on) the queue was closed
+    └── PubSubError           of the queue with brokers; the tree below it is drawn in concur.pubsub.errors
 
 The errors of misuse are also ``RuntimeError``, so that a program written for
 ``threading`` catches them as it did before.

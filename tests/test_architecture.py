@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import concur
+from concur import pubsub
 from concur.check.packages import public_names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,13 @@ RECORDS = {
     "Failure": "a record; part of a verdict",
     "Step": "a record; part of a failure",
     "Race": "a record; part of a verdict",
+}
+
+# The same for concur.pubsub.
+PUBSUB_RECORDS = {
+    "RecordMetadata": "a record; it is made by a producer, never by a user",
+    "OffsetAndMetadata": "a record",
+    "OffsetAndTimestamp": "a record; it is made by a consumer, never by a user",
 }
 
 
@@ -133,8 +141,11 @@ def test_public_names() -> None:
 def test_public_classes_have_a_doctest(name: str) -> None:
     """Every public class is shown in use, in its docstring or its module's."""
     public = getattr(concur, name)
-    if not inspect.isclass(public) or issubclass(public, BaseException) or name in RECORDS:
-        return
+    if inspect.isclass(public) and not issubclass(public, BaseException) and name not in RECORDS:
+        assert_shown_in_use(name, public)
+
+
+def assert_shown_in_use(name: str, public: type) -> None:
     module = importlib.import_module(public.__module__)
     parser = doctest.DocTestParser()
     examples = [
@@ -148,6 +159,18 @@ def test_public_classes_have_a_doctest(name: str) -> None:
 def test_records_are_public_names() -> None:
     """No exception to the doctest rule outlives its class."""
     assert set(RECORDS) <= set(concur.__all__), rule("doctests")
+
+
+def test_public_names_of_pubsub() -> None:
+    """What is said of concur.__all__ holds for that of concur.pubsub: all in the reference, each class in use."""
+    page = (ROOT / "docs" / "pubsub.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\.\. auto(?:class|function):: concur\.pubsub\.(\w+)(?:\(\))?$", page, re.MULTILINE)
+    names = [name for name in pubsub.__all__ if name != "errors"]  # a module, documented as one
+    assert sorted(documented) == sorted(names), f"the reference differs from __all__ {rule('names')}"
+    for name in names:
+        if name not in PUBSUB_RECORDS:
+            assert_shown_in_use(name, getattr(pubsub, name))
+    assert set(PUBSUB_RECORDS) <= set(names), rule("doctests")
 
 
 def test_files_are_short() -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 from concur import check as checker
 from concur.check import report as pictures
 from concur.check.verdict import Status, Verdict
+from concur.cli import pubsub
 from concur.cli.door import CODES, REFUTED, VERIFIED, ended_by_signals, worst
 from concur.cli.screen import columns, show, terminal, working
 from concur.errors import UsageError
@@ -32,6 +33,7 @@ RACES = {
         PARTS_OF_PROCESSES,
     ),
 }
+PUBSUB = "pubsub"
 SECONDS = 10.0  # for each scenario
 SAMPLES = 1_000  # schedules of a scenario that is sampled
 _STYLES = {Status.VERIFIED: "green", Status.REFUTED: "red"}
@@ -40,13 +42,15 @@ _STYLES = {Status.VERIFIED: "green", Status.REFUTED: "red"}
 @click.command()
 @click.argument("name", required=False)
 def demo(name: str | None) -> int:
-    """Show a race, or a classic problem.
+    """Show a race, a classic problem, or a queue whose broker is killed.
 
     Without NAME, all are listed. A classic runs on real threads, and then its scenarios are
     explored by the checker, or sampled where there are too many schedules.
     """
     if name is None:
         return list_all()
+    if name.lower() == PUBSUB:
+        return pubsub.show_pubsub()
     found = look_up(name)
     with ended_by_signals():  # no process that a demonstration has started outlives it
         return show_problem(found) if isinstance(found, Problem) else show_race(found)
@@ -59,7 +63,7 @@ def look_up(name: str) -> Problem | tuple[str, ...]:
     if wanted in RACES:
         return RACES[wanted][1]
     if wanted not in problems:
-        near = difflib.get_close_matches(wanted, [*RACES, *problems], 1, 0.5)
+        near = difflib.get_close_matches(wanted, [*RACES, PUBSUB, *problems], 1, 0.5)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(f"there is no demo called '{name}'{hint} `concur demo` lists them.")
     return problems[wanted]
@@ -68,6 +72,7 @@ def look_up(name: str) -> Problem | tuple[str, ...]:
 def list_all() -> int:
     entries = [
         *((name, summary) for name, (summary, _) in RACES.items()),
+        (PUBSUB, pubsub.SUMMARY),
         *((problem.name, problem.summary) for problem in catalogue()),
     ]
     width = max(len(name) for name, _ in entries)

@@ -1,0 +1,141 @@
+"""What becomes of a record that was sent: a future a record, over one answer a batch.
+
+The broker answers for a batch, so a batch has the answer, and a :class:`~concur.pubsub.Delivery`
+is only the place of a record in it. Nothing is done record by record when the answer comes,
+but for the callbacks that were asked for.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from loguru import logger
+
+from concur.pubsub.batch import RecordBatch
+from concur.pubsub.errors import PubSubError
+from concur.pubsub.records import Headers, RecordMetadata, TopicPartition
+
+Callback = Callable[[RecordMetadata | None, PubSubError | None], object]
+Row = tuple[bytes | None, bytes | None, Headers, int]  # key, value, headers, timestamp
+
+
+class OpenBatch:
+    """Records of one partition that are sent together, from the first that is added to the answer."""
+
+    __slots__ = (
+        *("attempts", "base_offset", "callbacks", "created", "deadline", "error", "in_doubt", "is_done"),
+        *("not_before", "rows", "sealed", "size", "timestamp", "tp", "waiters"),
+    )
+
+    def __init__(
+        self, tp: TopicPartition, created: float, deadline: float, waiters: threading.Condition
+    ) -> None:
+        self.tp = tp
+        self.created = created  # as time.monotonic counts
+        self.deadline = deadline  # when there must be an answer
+        self.waiters = waiters  # of the producer: notified when a batch has its answer
+        self.rows: list[Row] = []
+        self.size = 0
+        self.callbacks: list[tuple[int, Callback]] = []
+        self.sealed: RecordBatch | None = (
+            None  # what is sent, the same each time; no record comes in any more
+        )
+        self.attempts = 0
+        self.not_before = 0.0  # when it may be sent again
+        self.in_doubt = False  # an attempt failed that may have been carried out
+        # The answer; set once, is_done last.
+        self.base_offset = -1
+        self.timestamp = -1
+        self.error: PubSubError | None = None
+        self.is_done = False
+
+    def seal(self) -> RecordBatch:
+        if self.sealed is None:
+            keys, values, headers, timestamps = zip(*self.rows, strict=True)
+            self.sealed = RecordBatch(keys, values, headers, timestamps, size=self.size)
+        return self.sealed
+
+    def complete(self, base_offset: int, timestamp: int, error: PubSubError | None) -> None:
+        """Give all records their answer, and call who asked to be called."""
+        self.base_offset, self.timestamp, self.error = base_offset, timestamp, error
+        self.is_done = True
+        with self.waiters:
+            self.waiters.notify_all()
+        for place, callback in self.callbacks:
+            metadata = None if error else self.metadata(place)
+            try:
+                callback(metadata, error)
+            except Exception:  # the caller's fault must not stop what others have sent
+                logger.exception("the callback of a record for {} raised", self.tp)
+
+    def metadata(self, place: int) -> RecordMetadata:
+        offset = self.base_offset + place if self.base_offset >= 0 else -1
+        key, value, _, timestamp = self.rows[place]
+        if self.timestamp >= 0:
+            timestamp = self.timestamp
+        return RecordMetadata(
+            *self.tp, offset, timestamp, -1 if key is None else len(key), -1 if value is None else len(value)
+        )
+
+
+class Delivery:
+    """The fate of one record: a future that the producer completes.
+
+    It is made by :meth:`~concur.pubsub.Producer.send`, never by a user. Any thread may ask it.
+
+    Example:
+        >>> from concur.pubsub import Admin, EmbeddedCluster, NewTopic, Producer
+        >>> with EmbeddedCluster(brokers=1) as cluster:
+        ...     config = {"bootstrap.servers": cluster.bootstrap_servers}
+        ...     with Admin(config) as admin, Producer(config) as producer:
+        ...         admin.create_topics([NewTopic("orders")])
+        ...         delivery = producer.send("orders", b"tea")
+        ...         delivery.result(timeout=10).offset
+        0
+        >>> delivery
+        <Delivery orders-0 orders-0@0>
+    """
+
+    __slots__ = ("_batch", "_place")
+
+    def __init__(self, batch: OpenBatch, place: int) -> None:
+        self._batch = batch
+        self._place = place
+
+    def done(self) -> bool:
+        """Whether it is known what became of the record."""
+        return self._batch.is_done
+
+    def result(self, timeout: float | None = None) -> RecordMetadata:
+        """Where the record is.
+
+        Args:
+            timeout: how many seconds to wait for the answer; None: as long as it takes, which
+                ``delivery.timeout.ms`` bounds.
+
+        Raises:
+            TimeoutError: it is not known in time; the record may still be delivered.
+            PubSubError: why it was not acknowledged. If it is ``definite``, the record is in no log.
+        """
+        error = self.exception(timeout)
+        if error is not None:
+            raise error
+        return self._batch.metadata(self._place)
+
+    def exception(self, timeout: float | None = None) -> PubSubError | None:
+        """Why the record was not acknowledged, None if it was; waits and raises TimeoutError as :meth:`result`."""
+        batch = self._batch
+        if not batch.is_done:
+            with batch.waiters:
+                if not batch.waiters.wait_for(lambda: batch.is_done, timeout):
+                    raise TimeoutError(
+                        f"no answer for a record of {batch.tp} within {timeout:g} s; it may still come"
+                    )
+        return batch.error
+
+    def __repr__(self) -> str:
+        batch = self._batch
+        state: Any = "pending"
+        if batch.is_done:
+            state = repr(batch.error) if batch.error else str(batch.metadata(self._place))
+        return f"<Delivery {batch.tp} {state}>"
