@@ -50,18 +50,23 @@ check: .venv/.setup
 
 # coverage starts before pytest, which imports concur as a plugin. Two halves side by side: there are two cores.
 # What explores for long runs without it: coverage would take twice the time, and these lines are covered elsewhere.
-COVERED = .venv/bin/coverage run --parallel-mode -m pytest -p no:cacheprovider
-UNCOVERED = tests/soundness tests/problems tests/deadlock/test_verified.py $(wildcard tests/sync/test_verified*.py) \
-  tests/sync/test_one_step_meeting.py tests/process/test_verified_ring.py \
-  $(wildcard tests/pubsub/embedded/test_verified*.py)
+COVERED = .venv/bin/coverage run --parallel-mode -m pytest -q -p no:cacheprovider
+PLAIN = .venv/bin/python -m pytest -q -p no:cacheprovider
+ONE = tests/check tests/pubsub
+LONG_ONE = $(patsubst %,tests/check/test_%.py,golden sample shrink twelve waiting_loops watch) \
+  $(wildcard tests/pubsub/test_verified*.py tests/pubsub/embedded/test_verified*.py) \
+  tests/pubsub/embedded/test_group.py tests/pubsub/test_simulated_groups.py
+LONG_TWO = tests/soundness tests/problems tests/deadlock/test_verified.py $(wildcard tests/sync/test_verified*.py) \
+  tests/sync/test_one_step_meeting.py tests/process/test_verified_ring.py
 
 test: check
 	.venv/bin/coverage erase
-	@$(COVERED) -q tests/check > .test-check.log 2>&1 & half=$$!; \
-	$(COVERED) $(addprefix --ignore=,tests/check $(UNCOVERED)); rest=$$?; \
-	.venv/bin/python -m pytest -q -p no:cacheprovider $(UNCOVERED); long=$$?; \
-	wait $$half; check=$$?; cat .test-check.log; rm -f .test-check.log; \
-	test $$rest -eq 0 && test $$long -eq 0 && test $$check -eq 0
+	@{ $(COVERED) $(ONE) $(addprefix --ignore=,$(LONG_ONE)); one=$$?; $(PLAIN) $(LONG_ONE) && test $$one -eq 0; } \
+	  > .test-one.log 2>&1 & half=$$!; \
+	$(COVERED) $(addprefix --ignore=,$(ONE) $(LONG_TWO)); two=$$?; \
+	$(PLAIN) $(LONG_TWO); long=$$?; \
+	wait $$half; one=$$?; cat .test-one.log; rm -f .test-one.log; \
+	test $$one -eq 0 && test $$two -eq 0 && test $$long -eq 0
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 	$(SPHINX)
@@ -124,6 +129,6 @@ stress: $(STRESS)/.setup
 	  $(STRESS)/bin/python -m pytest -m stress -v -s -p no:cacheprovider --timeout 0 tests/stress
 
 clean:
-	rm -rf .venv .venv-bench .venv-stress tests/benchmarks/results .coverage .coverage.* .test-check.log .hypothesis \
+	rm -rf .venv .venv-bench .venv-stress tests/benchmarks/results .coverage .coverage.* .test-one.log .hypothesis \
 	  .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist docs/_build
 	find . -name __pycache__ -prune -exec rm -rf {} +

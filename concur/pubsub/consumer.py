@@ -20,8 +20,8 @@ whoever reads a partition next goes on there. A consumer may also ``assign`` its
     orders 0 b'table 4' b'two coffees'
 
 A consumer belongs to one thread at a time; only :meth:`~concur.pubsub.Consumer.wakeup` is for others. A program
-processes what ``poll`` returned before it calls ``poll`` again: that is what automatic commits rely on (at least once), and what
-``max.poll.interval.ms`` watches.
+processes what ``poll`` returned before it calls ``poll`` again: that is what automatic commits rely on (at least
+once), and what ``max.poll.interval.ms`` watches.
 
 After ``KafkaConsumer.java`` (the classic group protocol) of Apache Kafka, KIP-62 and KIP-429. Not there: patterns
 of topics, static members, and the detection of truncated logs by leader epochs (KIP-320). After an unclean election a
