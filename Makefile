@@ -55,15 +55,15 @@ PLAIN = .venv/bin/python -m pytest -q -p no:cacheprovider
 ONE = tests/check tests/pubsub
 LONG_ONE = $(patsubst %,tests/check/test_%.py,golden sample shrink twelve waiting_loops watch) \
   $(wildcard tests/pubsub/test_verified*.py tests/pubsub/embedded/test_verified*.py) \
-  tests/pubsub/embedded/test_group.py tests/pubsub/test_simulated_groups.py
-LONG_TWO = tests/soundness tests/problems tests/deadlock/test_verified.py $(wildcard tests/sync/test_verified*.py) \
+  tests/pubsub/embedded/test_group.py tests/pubsub/test_simulated_groups.py tests/problems
+LONG_TWO = tests/soundness tests/deadlock/test_verified.py $(wildcard tests/sync/test_verified*.py) \
   tests/sync/test_one_step_meeting.py tests/process/test_verified_ring.py
 
 test: check
 	.venv/bin/coverage erase
 	@{ $(COVERED) $(ONE) $(addprefix --ignore=,$(LONG_ONE)); one=$$?; $(PLAIN) $(LONG_ONE) && test $$one -eq 0; } \
 	  > .test-one.log 2>&1 & half=$$!; \
-	$(COVERED) $(addprefix --ignore=,$(ONE) $(LONG_TWO)); two=$$?; \
+	$(COVERED) $(addprefix --ignore=,$(ONE) $(LONG_ONE) $(LONG_TWO)); two=$$?; \
 	$(PLAIN) $(LONG_TWO); long=$$?; \
 	wait $$half; one=$$?; cat .test-one.log; rm -f .test-one.log; \
 	test $$one -eq 0 && test $$two -eq 0 && test $$long -eq 0

@@ -33,6 +33,8 @@ from concur.pubsub.errors import (
 from concur.pubsub.leaders import Leaders
 from concur.pubsub.records import TopicPartition
 
+TO_END = 1.0  # seconds that a thread is given to end when there is nothing left for it to do
+
 
 class Sending:
     """All threads of one producer."""
@@ -75,7 +77,7 @@ class Sending:
         for batch in left:
             batch.complete(-1, -1, given_up(batch, "the producer was closed before it could be sent"))
         for thread in threads:
-            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            thread.join(None if deadline is None else max(TO_END, deadline - time.monotonic()))
 
     # The keeper
 
