@@ -78,8 +78,8 @@ soundness: .venv/.setup
 
 # What is marked slow, a folder each at a time.
 long: .venv/.setup
-	@printf '%s\n' tests/sync tests/deadlock tests/problems tests/process | xargs -P 2 -I FOLDER .venv/bin/python -m pytest -q -m slow \
-	  -p no:cacheprovider --timeout 0 FOLDER
+	@printf '%s\n' tests/sync tests/deadlock tests/problems tests/process tests/pubsub | xargs -P 2 -I FOLDER \
+	  .venv/bin/python -m pytest -q -m slow -p no:cacheprovider --timeout 0 FOLDER
 
 docs: .venv/.setup
 	$(SPHINX)

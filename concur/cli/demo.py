@@ -16,7 +16,6 @@ from rich.text import Text
 from concur import check as checker
 from concur.check import report as pictures
 from concur.check.verdict import Status, Verdict
-from concur.cli import pubsub
 from concur.cli.door import CODES, REFUTED, VERIFIED, ended_by_signals, worst
 from concur.cli.screen import columns, show, terminal, working
 from concur.errors import UsageError
@@ -50,7 +49,11 @@ def demo(name: str | None) -> int:
     if name is None:
         return list_all()
     if name.lower() == PUBSUB:
-        return pubsub.show_pubsub()
+        from concur.cli.pubsub import (
+            show_pubsub,
+        )  # the other commands do not wait for the queue to be imported
+
+        return show_pubsub()
     found = look_up(name)
     with ended_by_signals():  # no process that a demonstration has started outlives it
         return show_problem(found) if isinstance(found, Problem) else show_race(found)
@@ -72,7 +75,7 @@ def look_up(name: str) -> Problem | tuple[str, ...]:
 def list_all() -> int:
     entries = [
         *((name, summary) for name, (summary, _) in RACES.items()),
-        (PUBSUB, pubsub.SUMMARY),
+        (PUBSUB, "A queue with brokers, after Kafka: one of them is killed while a producer sends."),
         *((problem.name, problem.summary) for problem in catalogue()),
     ]
     width = max(len(name) for name, _ in entries)

@@ -10,7 +10,6 @@ from concur.pubsub import Admin, Consumer, EmbeddedCluster, NewTopic, Producer, 
 from concur.pubsub.embedded.cluster import ClusterView
 from concur.pubsub.records import RecordMetadata
 
-SUMMARY = "A queue with brokers, after Kafka: one of them is killed while a producer sends."
 TOPIC = "orders"
 PARTITIONS = 3
 PATIENCE = 30.0  # seconds until a cluster that does not recover is given up

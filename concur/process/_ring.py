@@ -53,7 +53,6 @@ TAKEN = 1  # in the start of a claim: it is one
 FREED = 2  # and its owner has given it up
 MOST_ITEMS = COUNTS - 1
 MOST_BYTES = 1 << 32
-MOST_IN_RECORD = 255
 
 WORD = 8
 FULL, SHUT, EMPTY = -1, -2, -3
@@ -320,9 +319,6 @@ class Ring:
         """Whether there was no item behind the head at some moment of this call."""
         head = self.words[HEAD]  # first: if the tail is there later, it was there then
         return bool(head == self.words[TAIL])
-
-    def has_claims(self) -> bool:
-        return bool(self.starts.tobytes() != self._no_claims)
 
     def is_closed(self) -> bool:
         return bool(self.words[CLOSED])

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from concur.pubsub.config import Config
 from concur.pubsub.records import TopicPartition
 
-OFFSETS_TOPIC = "__consumer_offsets"  # where the commits of groups are kept
-
 
 @dataclass(frozen=True, slots=True)
 class PartitionState:
