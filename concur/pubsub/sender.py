@@ -12,6 +12,7 @@ producer goes on under a new id, in which the numbers begin anew.
 
 import threading
 import time
+from collections.abc import Mapping
 
 from loguru import logger
 
@@ -60,7 +61,8 @@ class Sending:
             TopicPartition, tuple[tuple[int, int], int]
         ] = {}  # the producer, and its next number
         self._senders: dict[int, threading.Thread] = {}
-        self._stale = False  # somebody leads no more what he was thought to lead
+        # Whose leader failed so that another may lead by now: nothing is sent there before that was asked.
+        self._doubted: set[TopicPartition] = set()
         self._over = False
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
         self._keeper.start()
@@ -94,13 +96,8 @@ class Sending:
                 ]
                 for batch, error in expired:
                     self._note_number(batch, error)
-                leaders = self._leaders.of
-                ask = (
-                    self._stale
-                    or self._batches.without_leader(leaders)
-                    or time.monotonic() - asked > self._max_age
-                )
-                self._stale = False
+                leaders = self._leading()
+                ask = self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
                 for leader in {
                     leader for leader in leaders.values() if leader is not None
                 } - self._senders.keys():
@@ -117,14 +114,24 @@ class Sending:
                 asked = time.monotonic()
                 self._ask()
 
+    def _leading(self) -> Mapping[TopicPartition, int | None]:
+        """Who leads what, without the leaders that are in doubt; under the lock."""
+        leaders = self._leaders.of
+        doubted = self._doubted
+        return {tp: leader for tp, leader in leaders.items() if tp not in doubted} if doubted else leaders
+
     def _ask(self) -> None:
+        with self._batches.due:
+            doubted = set(self._doubted)
         try:
             self._leaders.refresh()
         except PubSubError as error:
             logger.debug("{} does not learn who leads: {}", self._name, error)
+            doubted = set()
         with self._batches.due:
+            self._doubted -= doubted
             self._batches.due.notify_all()
-            if self._batches.without_leader(self._leaders.of):
+            if self._batches.without_leader(self._leading()):
                 self._batches.due.wait_for(lambda: self._over, self._back_off)
 
     def _start(self, broker: int) -> None:
@@ -149,7 +156,7 @@ class Sending:
     def _next(self, broker: int) -> list[OpenBatch] | None:
         """Wait for what is due for *broker*; None when all is over."""
         while not self._over:
-            leaders = self._leaders.of
+            leaders = self._leading()
             batches = self._batches.take(leaders, broker, self._max_request)
             if batches:
                 return batches
@@ -208,7 +215,8 @@ class Sending:
             if error.retriable and batch.attempts <= self._retries and not late:
                 wait = min(self._max_back_off, self._back_off * 2 ** max(0, min(batch.attempts, 20) - 1))
                 with self._batches.due:
-                    self._stale = self._stale or isinstance(error, InvalidMetadata | RequestTimedOut)
+                    if isinstance(error, InvalidMetadata | RequestTimedOut):
+                        self._doubted.add(batch.tp)
                     self._batches.take_back(batch, now + wait)
             elif late and error.retriable:
                 self._complete(
