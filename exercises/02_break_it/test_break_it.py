@@ -20,7 +20,9 @@ def play(schedule):
             value, held[name] = held[name] + 1, None
             done[name] += 1
             said = f"writes {value}"
-        run.append(f"  {step:>4}  {'' if name == 'A' else ' ' * 10}{said:<{20 if name == 'A' else 10}}{value}")
+        run.append(
+            f"  {step:>4}  {'' if name == 'A' else ' ' * 10}{said:<{20 if name == 'A' else 10}}{value}"
+        )
     left = [f"{name} has done {count} of its 2 additions" for name, count in done.items() if count < 2]
     assert not left, f"the schedule ends too soon: {' and '.join(left)}"
     return value, "\n".join(run)

@@ -64,14 +64,18 @@ def test_short(explore):
     def enough_for_one(attempt):
         a, b, c = attempt.Account(10), attempt.Account(0), attempt.Account(0)
         done = []
-        together(lambda: done.append(attempt.transfer(a, b, 7)), lambda: done.append(attempt.transfer(a, c, 7)))
+        together(
+            lambda: done.append(attempt.transfer(a, b, 7)), lambda: done.append(attempt.transfer(a, c, 7))
+        )
         assert sorted(done) == [False, True], f"two transfers of 7 from an account with 10 gave {done}"
         assert a.balance == 3
 
     def enough_for_both(attempt):
         a, b = attempt.Account(10), attempt.Account(0)
         done = []
-        together(lambda: done.append(attempt.transfer(a, b, 5)), lambda: done.append(attempt.transfer(a, b, 5)))
+        together(
+            lambda: done.append(attempt.transfer(a, b, 5)), lambda: done.append(attempt.transfer(a, b, 5))
+        )
         assert done == [True, True], f"two transfers of 5 from an account with 10 gave {done}"
 
     explore(nobody_else)

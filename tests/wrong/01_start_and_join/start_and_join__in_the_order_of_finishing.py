@@ -4,7 +4,6 @@
 from threading import Thread
 
 
-
 def run_all(tasks):
     results = []
     threads = [Thread(target=lambda task=task: results.append(task())) for task in tasks]

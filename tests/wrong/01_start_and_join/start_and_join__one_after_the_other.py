@@ -1,6 +1,7 @@
 # refuted by: Tasks that wait for each other finish
 """No thread at all."""
 
+
 def run_all(tasks):
     results, errors = [], []
     for task in tasks:

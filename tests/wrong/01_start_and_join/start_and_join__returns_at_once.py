@@ -4,7 +4,6 @@
 from threading import Thread
 
 
-
 def run_all(tasks):
     results = [None] * len(tasks)
 

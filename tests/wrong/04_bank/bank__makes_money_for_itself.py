@@ -11,7 +11,7 @@ class Account:
 
 
 def transfer(source, target, amount):
-    first, second = sorted({source, target}, key=id)[0], sorted({source, target}, key=id)[-1]
+    first, second = min((source, target), key=id), max((source, target), key=id)
     first.mutex.acquire()
     if second is not first:
         second.mutex.acquire()

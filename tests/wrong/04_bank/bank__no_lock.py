@@ -1,6 +1,7 @@
 # refuted by: No money is made or lost
 """No lock at all."""
 
+
 class Account:
     def __init__(self, balance):
         self.balance = balance
