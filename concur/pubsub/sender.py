@@ -1,8 +1,8 @@
 """The threads that send a producer's batches: some for each broker, and one that keeps an eye on them all.
 
 Who is at the *wire* of a broker takes what is due for it, one batch of each partition, and sends
-it as one request. When the request has arrived it leaves the wire, and waits for the answer. If there is
-more to send meanwhile, another thread goes to the wire, until
+it as one request. When the request has arrived it leaves the wire, and waits for the answer. If that
+takes a while and there is more to send, another thread goes to the wire, until
 ``max.in.flight.requests.per.connection`` wait for answers. So requests to one broker never overtake each other on
 the way, and a cluster that answers at once needs one thread a broker.
 
@@ -12,6 +12,7 @@ numbers, see :mod:`concur.pubsub.lanes`.
 After ``Sender.java`` of Apache Kafka, where one thread and a selector do the same.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -37,16 +38,22 @@ from concur.pubsub.records import TopicPartition
 
 TO_END = 1.0  # seconds that a thread is given to end when there is nothing left for it to do
 
+# Seconds that a request waits for its answer before another thread is worth it. The brokers of this process answer
+# within one, and a second thread would only take the processor from them.
+PATIENCE = 0.01
+
 
 class _Wire:
     """The way to one broker. The lock of the batches guards it."""
 
-    __slots__ = ("broker", "called", "holder", "spare", "spares", "threads")
+    __slots__ = ("broker", "busy", "called", "holder", "left", "spare", "spares", "threads")
 
     def __init__(self, broker: int, lock: threading.Lock) -> None:
         self.broker = broker
         self.holder: threading.Thread | None = None  # who looks for what is due, or is sending it
+        self.left = 0.0  # when the last one left
         self.called = False  # somebody is on the way to become it
+        self.busy = 0  # requests without an answer
         self.spare = threading.Condition(lock)  # where threads wait that have nothing to do
         self.spares = 0
         self.threads: list[threading.Thread] = []
@@ -77,6 +84,7 @@ class Sending:
         # Whose leader failed so that another may lead by now: nothing is sent there before that was asked.
         self._doubted: set[TopicPartition] = set()
         self._over = False
+        self._looks = math.inf  # when the keeper looks again
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
         self._keeper.start()
 
@@ -115,26 +123,34 @@ class Sending:
                 told = self._give_up(expired, "it was not acknowledged within delivery.timeout.ms")
                 leaders = self._leading()
                 ask = self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
-                self._man(leaders)
+                looks = self._man(leaders)
                 if not expired and not ask:
-                    ends = [self._batches.next_expiry(), asked + self._max_age]
-                    self._batches.due.wait(
-                        max(0.0, min(end for end in ends if end is not None) - time.monotonic())
-                    )
+                    expiry = self._batches.next_expiry()
+                    self._looks = min(looks, asked + self._max_age, math.inf if expiry is None else expiry)
+                    self._batches.due.wait(max(0.0, self._looks - time.monotonic()))
+                    self._looks = 0.0
                     continue
             self._tell(told)
             if ask:
                 asked = time.monotonic()
                 self._ask()
 
-    def _man(self, leaders: Mapping[TopicPartition, int | None]) -> None:
-        """See that somebody is at each wire for which there is something to send; under the lock."""
+    def _man(self, leaders: Mapping[TopicPartition, int | None]) -> float:
+        """See that somebody is at each wire for which there is something to send; when to look again."""
+        looks = math.inf
+        now = time.monotonic()
         for leader in {leader for leader in leaders.values() if leader is not None} - self._wires.keys():
             self._wires[leader] = _Wire(leader, self._batches.lock)
             self._call(self._wires[leader])
         for wire in self._wires.values():
-            if wire.holder is None and self._batches.next_due(leaders, wire.broker) is not None:
-                self._call(wire)
+            if wire.busy:
+                looks = now + PATIENCE
+            if wire.holder is None and not wire.called:
+                if now - wire.left < PATIENCE:
+                    looks = min(looks, wire.left + PATIENCE)
+                elif self._batches.next_due(leaders, wire.broker) is not None:
+                    self._call(wire)
+        return looks
 
     def _call(self, wire: _Wire) -> None:
         """Have a thread go to the *wire*, at which nobody is, if one has nothing to do or may be begun."""
@@ -184,6 +200,8 @@ class Sending:
                     wire.spares -= 1
                 wire.holder, wire.called = me, False
                 batches = self._next(wire.broker)
+                if batches:
+                    wire.busy += 1
             if batches is None:
                 return
             if batches:
@@ -231,9 +249,9 @@ class Sending:
         def sent() -> None:
             with self._batches.due:
                 if wire.holder is me:
-                    wire.holder = None
-                    if self._batches.next_due(self._leading(), wire.broker) is not None:
-                        self._call(wire)
+                    wire.holder, wire.left = None, time.monotonic()
+                    if self._looks > wire.left + PATIENCE:
+                        self._batches.due.notify_all()
 
         request: dict[TopicPartition, RecordBatch] = {batch.tp: batch.seal() for batch in batches}
         answers: Mapping[TopicPartition, tuple[int, int] | PubSubError]
@@ -245,6 +263,7 @@ class Sending:
             logger.exception("{}: broker-{} failed", self._name, wire.broker)
             answers = dict.fromkeys(request, PubSubError(f"broker-{wire.broker} failed: {error!r}"))
         with self._batches.due:
+            wire.busy -= 1
             if wire.holder is me:
                 wire.holder = None
             told = self._take_in(wire, batches, answers)
