@@ -61,6 +61,7 @@ class Brokers:
         with self.lock:
             self.requests.append((broker, dict(batches)))
             step = self.script.pop(0) if self.script else None
+        sent()
         answer = None if step is None else step(broker, batches)
         return self.append(batches) if answer is None else answer
 
