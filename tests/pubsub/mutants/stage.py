@@ -181,7 +181,7 @@ class Stage:
     # Evidence from the inside
 
     def _note_leader(self, is_news: bool, replica: Role, epoch: int) -> None:
-        if is_news:
+        if is_news and replica.partition == ORDERS:
             self._claims.append((epoch, f"broker-{replica.broker}"))
 
     def _note_commit(self, _: None, group: Group, member: str, generation: int, offsets: object) -> None:
