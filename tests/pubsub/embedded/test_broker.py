@@ -1,4 +1,4 @@
-"""A broker within its cluster: what it does when it stops, dies, is paused, hears old news, or finds that it is behind."""
+"""A broker within its cluster: what it does when it stops, dies, is paused, hears old news, or is behind."""
 
 import threading
 from collections.abc import Callable, Iterator
