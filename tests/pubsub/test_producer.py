@@ -327,7 +327,7 @@ def test_serializers(brokers: Brokers) -> None:
 def test_delivery_timeout(brokers: Brokers) -> None:
     """What was never sent is definite, what was tried in vain is not."""
     settings = {
-        "delivery_timeout_ms": 30,
+        "delivery_timeout_ms": 1000,  # enough for one attempt on a slow machine
         "request_timeout_ms": 10,
         "linger_ms": 0,
         "retry_backoff_max_ms": 5,
@@ -335,7 +335,8 @@ def test_delivery_timeout(brokers: Brokers) -> None:
     brokers.leaders[1] = None
     brokers.next(*[fails(RequestTimedOut("late"))] * 1000)
     with producer_of(brokers, **settings) as producer:
-        tried, never = (producer.send("orders", b"1", partition=number).exception(FUSE) for number in (0, 1))
+        deliveries = [producer.send("orders", b"1", partition=number) for number in (0, 1)]
+        tried, never = (delivery.exception(FUSE) for delivery in deliveries)
     assert isinstance(tried, DeliveryTimeout)
     assert isinstance(never, DeliveryTimeout)
     assert (tried.definite, never.definite) == (False, True)
