@@ -10,7 +10,7 @@ from concur.pubsub.assignors import Subscription
 from concur.pubsub.batch import RecordBatch
 from concur.pubsub.connection import ACKS_ALL, LATEST, connect
 from concur.pubsub.embedded.controller import Controller
-from concur.pubsub.errors import Disconnected, MemberIdRequired, PubSubError, RequestTimedOut
+from concur.pubsub.errors import Disconnected, MemberIdRequired, NotCoordinator, PubSubError, RequestTimedOut
 from tests.pubsub.mutants.stage import FUSE, ORDERS, TEN_MINUTES, Stage
 from tests.sync.conftest import Elsewhere, spin_until
 
@@ -211,3 +211,30 @@ def test_topics_take_what_is_not_said_from_the_brokers() -> None:
         assert [sorted(each.replicas) for each in partitions] == [[1, 2]] * 3
         client.create_topics([NewTopic("bills")])
         assert set(cluster.lives[2].replicas) >= {TopicPartition("bills", n) for n in range(3)}
+
+
+def test_what_anybody_knows_is_asked_of_one_after_the_other(stage: Stage) -> None:
+    for broker in (1, 2):
+        stage.die(broker)
+    client = connect(stage.cluster.bootstrap_servers)
+    for _ in range(3):  # whoever is asked first
+        assert list(client.metadata(["orders"]).topics) == ["orders"]
+
+
+def test_a_reader_that_found_nothing_in_time_waits_no_longer(stage: Stage) -> None:
+    client = connect(stage.cluster.bootstrap_servers)
+    assert client.fetch(1, {ORDERS: (0, -1)}, 1, 1, 99, 99)[ORDERS].batches == []  # type: ignore[union-attr]
+    assert len(stage.replica(1)._reading) == 0
+
+
+def test_one_broker_coordinates_and_who_waited_at_the_one_before_is_told(stage: Stage) -> None:
+    client = connect(stage.cluster.bootstrap_servers)
+    assert client.find_coordinator("kitchen") == 1
+    with pytest.raises(NotCoordinator, match="broker-2 does not coordinate"):
+        client.fetch_offsets(2, "kitchen")
+    before = stage.cluster.seat.coordinator(1)
+    stage.die(1)
+    assert client.find_coordinator("kitchen") == 2
+    assert client.fetch_offsets(2, "kitchen") == {}
+    with pytest.raises(NotCoordinator, match="has moved"):
+        before.fetch_offsets("kitchen")
