@@ -290,6 +290,8 @@ class Sending:
     def _give_up(self, batches: list[OpenBatch], why: str) -> list[Lane]:
         """Let *batches* fail; the lanes that have answers to tell. Under the lock."""
         self._outcomes.give_up(batches, why)
+        if batches:
+            self._batches.due.notify_all()  # those behind them may go now
         return self._batches.settle({batch.tp for batch in batches})
 
     def _tell(self, lanes: list[Lane]) -> None:
@@ -302,5 +304,7 @@ class Sending:
                 for lane in lanes:
                     lane.told.clear()
                 lanes = self._batches.settle([lane.tp for lane in lanes])
-                if self._batches.closed:
-                    self._batches.due.notify_all()  # this may have been the last
+                # What is settled here made room for more under way, which who is at the wire has not seen;
+                # and when all is to end, this may have been the last.
+                if lanes or self._batches.closed:
+                    self._batches.due.notify_all()
