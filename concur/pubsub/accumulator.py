@@ -76,14 +76,15 @@ class Accumulator:
             if batch is None or batch.size + size > self._batch_size:
                 batch = self._begin(lane)
             rows = batch.rows
+            place = len(rows)
             rows.append(row)
-            batch.size += size
+            batch.size = filled = batch.size + size
             self._bytes += size
             if callback is not None:
-                batch.callbacks.append((len(rows) - 1, callback))
-            if batch.size >= self._batch_size:
+                batch.callbacks.append((place, callback))
+            if filled >= self._batch_size:
                 self.due.notify_all()
-            return Delivery(batch, len(rows) - 1)
+        return Delivery(batch, place)
 
     def _begin(self, lane: Lane) -> OpenBatch:
         """Open a batch."""

@@ -22,13 +22,13 @@ After ``KafkaProducer.java`` of Apache Kafka and KIP-98 (idempotence), KIP-91 (`
 """
 
 import itertools
-import os
 import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from concur.pubsub import forks
 from concur.pubsub.accumulator import Accumulator, Lane, closed
 from concur.pubsub.batch import RECORD_OVERHEAD, size_of
 from concur.pubsub.config import producer_config
@@ -71,6 +71,7 @@ class Producer:
         self._name = self._config["client.id"] or f"producer-{next(_numbers)}"
         self._key_serializer = self._config["key.serializer"]
         self._value_serializer = self._config["value.serializer"]
+        self._serializes = self._key_serializer is not None or self._value_serializer is not None
         self._ignore_keys = self._config["partitioner.ignore.keys"]
         self._largest = min(self._config["max.request.size"], self._config["buffer.memory"])
         self._max_block = self._config["max.block.ms"] / 1000
@@ -80,8 +81,8 @@ class Producer:
         self._sending = Sending(self._name, self._config, self._connection, self._leaders, self._batches)
         self._partitioners: dict[str, Partitioner] = {}
         self._lanes: dict[str, list[Lane]] = {}
-        self._choosing = threading.Lock()  # guards the partitioners
-        self._process = os.getpid()
+        self._choosing = threading.Lock()  # guards what partitioners know of records without a key
+        self._forks = forks.count
         self._closed = False
 
     def send(
@@ -116,22 +117,19 @@ class Producer:
         """
         if isinstance(topic, ProducerRecord):
             topic, value, key, partition, headers, timestamp = topic
-        if self._closed or self._process != os.getpid():
+        if self._closed or self._forks != forks.count:
             raise self._unusable()
-        if self._key_serializer is not None:
+        if self._serializes:
             key = serialized(self._key_serializer, key, "key", topic)
-        if self._value_serializer is not None:
             value = serialized(self._value_serializer, value, "value", topic)
-        if headers:
+        # What most records are comes first: this is done for every one.
+        if type(value) is bytes and not headers and (key is None or type(key) is bytes):
+            size = RECORD_OVERHEAD + len(value)
+            if key is not None:
+                size += len(key)
+        else:
             headers = tuple(headers)
             size = checked_size(key, value, headers, topic)
-        else:
-            try:
-                size = RECORD_OVERHEAD + len(key or b"") + len(value or b"")
-            except TypeError:
-                size = -1
-            if size < 0 or not (type(key) in _BYTES and type(value) in _BYTES):
-                size = checked_size(key, value, (), topic)
         if size > self._largest:
             raise RecordTooLarge(
                 f"a record for '{topic}' has {size} bytes, and max.request.size and buffer.memory allow "
@@ -149,7 +147,7 @@ class Producer:
                 f"'{topic}' has no partition {partition}: it has {len(lanes)}, from 0 to {len(lanes) - 1}"
             )
         if timestamp is None:
-            timestamp = int(time.time() * 1000)
+            timestamp = time.time_ns() // 1_000_000
         return self._batches.append(
             lanes[partition], (key, value, headers, timestamp), size, on_delivery, deadline
         )
@@ -168,11 +166,12 @@ class Producer:
             return self._lanes[topic]
 
     def _choose(self, topic: str, key: bytes | None, count: int, size: int) -> int:
+        partitioner = self._partitioners[topic]
+        if key is not None and not self._ignore_keys:
+            return partitioner.partition(key, count)
         with self._choosing:
-            partitioner = self._partitioners[topic]
-            partition = partitioner.partition(key, count)
-            if key is None or self._ignore_keys:
-                partitioner.appended(partition, size)
+            partition = partitioner.partition(None, count)
+            partitioner.appended(partition, size)
             return partition
 
     def _partitions(self, topic: str, deadline: float) -> int:
@@ -238,13 +237,10 @@ class Producer:
         )
 
 
-_BYTES = {bytes, type(None)}
-
-
 def serialized(serializer: Any, thing: Any, what: str, topic: str) -> Any:
     """What *serializer* makes of the *what* of a record; None stays None, as it is a tombstone."""
-    if thing is None:
-        return None
+    if thing is None or serializer is None:
+        return thing
     try:
         return serializer(thing)
     except Exception as error:
