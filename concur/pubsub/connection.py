@@ -109,13 +109,20 @@ class Connection(Protocol):
         ...
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> dict[TopicPartition, tuple[int, int] | PubSubError]:
         """Append one batch to each of several partitions that *broker* leads.
 
         Args:
             acks: 0, answered at once with offset -1; 1, when the leader has it; -1, when all in sync have it.
             timeout_ms: how long the leader waits for the others.
+            sent: called once the request cannot be overtaken any more by another that is made from now on, if the
+                answer will take longer than that.
 
         Returns:
             The offset of the batch's first record and its timestamp, for each partition; -1 instead of a timestamp

@@ -30,7 +30,7 @@ from types import TracebackType
 from typing import Any
 
 from concur.pubsub import forks
-from concur.pubsub.accumulator import Accumulator, Lane, closed
+from concur.pubsub.accumulator import Accumulator, closed
 from concur.pubsub.batch import RECORD_OVERHEAD, size_of
 from concur.pubsub.config import producer_config
 from concur.pubsub.connection import connect
@@ -42,6 +42,7 @@ from concur.pubsub.errors import (
     SerializationError,
     UnknownTopicOrPartition,
 )
+from concur.pubsub.lanes import Lane
 from concur.pubsub.leaders import Leaders
 from concur.pubsub.partitioner import Partitioner
 from concur.pubsub.records import Headers, ProducerRecord, TopicPartition
@@ -280,7 +281,6 @@ class Producer:
         self._closed = True
         self._batches.close()
         self._sending.join(timeout)
-        self._connection.close()
 
     def __enter__(self) -> "Producer":
         return self

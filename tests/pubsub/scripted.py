@@ -51,7 +51,12 @@ class Brokers:
         return self.ids, 0
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> Any:
         with self.lock:
             self.requests.append((broker, dict(batches)))

@@ -157,6 +157,32 @@ def test_it_follows_the_leader(brokers: Brokers) -> None:
     assert [broker for broker, _ in brokers.requests] == [0, 1]
 
 
+def test_nothing_is_sent_again_before_it_was_asked_who_leads(brokers: Brokers) -> None:
+    """Else a leader that is cut off would get it again, and keep it for a whole request.timeout.ms."""
+    brokers.leaders = [0, 1, 0]
+    usual = brokers.metadata
+
+    def asked_again(topics: Any = None) -> Any:
+        """While this is under way the sender comes round: it has something else for the same broker."""
+        brokers.leaders[0], brokers.epoch = 1, 1
+        brokers.metadata = usual  # type: ignore[method-assign]
+        producer.send("orders", b"2", partition=2).result(FUSE)
+        return usual(topics)
+
+    def late(broker: int, batches: Any) -> Any:
+        brokers.metadata = asked_again  # type: ignore[method-assign]
+        return dict.fromkeys(batches, RequestTimedOut("late"))
+
+    brokers.next(late)
+    with producer_of(brokers, retry_backoff_ms=0, retry_backoff_max_ms=0, linger_ms=0) as producer:
+        producer.send("orders", b"0", partition=0).result(FUSE)
+    assert [(broker, list(request)) for broker, request in brokers.requests] == [
+        (0, [ZERO]),
+        (0, [TopicPartition("orders", 2)]),
+        (1, [ZERO]),
+    ]
+
+
 def test_what_was_certainly_not_appended_gives_its_number_back(brokers: Brokers) -> None:
     brokers.next(refuses(RecordTooLarge("by the topic")))
     with producer_of(brokers, linger_ms=0) as producer:

@@ -85,10 +85,15 @@ class Client(Connection):
     # Records
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> dict[TopicPartition, tuple[int, int] | errors.PubSubError]:
         return self._ask(
-            broker, lambda asked: requests.produce(asked, batches, acks, timeout_ms), timeout_ms / 1000
+            broker, lambda asked: requests.produce(asked, batches, acks, timeout_ms, sent), timeout_ms / 1000
         )
 
     def fetch(

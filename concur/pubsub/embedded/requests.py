@@ -38,9 +38,13 @@ def replica_of(broker: "Life", tp: TopicPartition) -> Replica:
 
 
 def produce(
-    broker: "Life", batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+    broker: "Life",
+    batches: Mapping[TopicPartition, RecordBatch],
+    acks: int,
+    timeout_ms: int,
+    sent: Callable[[], None] = lambda: None,
 ) -> dict[TopicPartition, tuple[int, int] | PubSubError]:
-    """Append each batch, and with ``acks=all`` wait until all of them are committed."""
+    """Append each batch, which is when it was *sent*, and with ``acks=all`` wait until all of them are committed."""
     deadline = time.monotonic() + timeout_ms / 1000
     answers: dict[TopicPartition, tuple[int, int] | PubSubError] = {}
     appended: list[tuple[Replica, Appended]] = []
@@ -58,7 +62,8 @@ def produce(
         else:
             answers[tp] = (done.base_offset if acks else -1, -1)
             appended.append((replica, done))
-    if acks == ACKS_ALL:
+    if acks == ACKS_ALL and appended:
+        sent()
         for replica, done in appended:
             try:
                 replica.wait_committed(done, deadline)

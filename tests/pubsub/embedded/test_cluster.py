@@ -160,8 +160,8 @@ def test_a_leader_behind_a_cut_link_commits_nothing(cluster: EmbeddedCluster) ->
         assert isinstance(error, RequestTimedOut | PubSubError)
         assert not error.definite
         wait_for(cluster, lambda partition: partition.leader == 2)
-    with producer_of(cluster) as producer:
-        producer._connection.metadata(["orders"])
+    # Who asks broker-1 is sent to broker-1, and hears nothing from there until the request has timed out.
+    with producer_of(cluster, request_timeout_ms=1000) as producer:
         producer.send("orders", b"kept").result(FUSE)
     cluster.heal()
     wait_for(cluster, lambda partition: len(partition.in_sync) == 3)
