@@ -1,17 +1,17 @@
 """The threads that send a producer's batches: some for each broker, and one that keeps an eye on them all.
 
 Who is at the *wire* of a broker takes what is due for it, one batch of each partition, and sends
-it as one request. When the request has arrived it leaves the wire, and waits for the answer. If there is
-more to send meanwhile, another thread goes to the wire, until
+it as one request. When the request has arrived it leaves the wire, and waits for the answer. If that
+takes a while and there is more to send, another thread goes to the wire, until
 ``max.in.flight.requests.per.connection`` wait for answers. So requests to one broker never overtake each other on
 the way, and a cluster that answers at once needs one thread a broker.
 
-What failed and may succeed later is sent again, until ``delivery.timeout.ms`` is over. In which order, and under which
-numbers, see :mod:`concur.pubsub.lanes`.
+What becomes of a request that came back is for :mod:`concur.pubsub.outcomes` to say.
 
 After ``Sender.java`` of Apache Kafka, where one thread and a selector do the same.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -23,30 +23,30 @@ from concur.pubsub.batch import RecordBatch
 from concur.pubsub.config import Config
 from concur.pubsub.connection import Connection
 from concur.pubsub.delivery import OpenBatch
-from concur.pubsub.errors import (
-    DeliveryTimeout,
-    Disconnected,
-    IllegalState,
-    InvalidMetadata,
-    PubSubError,
-    RequestTimedOut,
-)
-from concur.pubsub.lanes import Identity, Lane
+from concur.pubsub.errors import PubSubError
+from concur.pubsub.lanes import Lane
 from concur.pubsub.leaders import Leaders
+from concur.pubsub.outcomes import Outcomes
 from concur.pubsub.records import TopicPartition
 
 TO_END = 1.0  # seconds that a thread is given to end when there is nothing left for it to do
+
+# Seconds that a request waits for its answer before another thread is worth it. The brokers of this process answer
+# within one, and a second thread would only take the processor from them.
+PATIENCE = 0.01
 
 
 class _Wire:
     """The way to one broker. The lock of the batches guards it."""
 
-    __slots__ = ("broker", "called", "holder", "spare", "spares", "threads")
+    __slots__ = ("broker", "busy", "called", "holder", "left", "spare", "spares", "threads")
 
     def __init__(self, broker: int, lock: threading.Lock) -> None:
         self.broker = broker
         self.holder: threading.Thread | None = None  # who looks for what is due, or is sending it
+        self.left = 0.0  # when the last one left
         self.called = False  # somebody is on the way to become it
+        self.busy = 0  # requests without an answer
         self.spare = threading.Condition(lock)  # where threads wait that have nothing to do
         self.spares = 0
         self.threads: list[threading.Thread] = []
@@ -65,18 +65,15 @@ class Sending:
         self._acks = config["acks"]
         self._request_timeout = config["request.timeout.ms"]
         self._max_request = config["max.request.size"]
-        self._retries = config["retries"]
         self._back_off = config["retry.backoff.ms"] / 1000
-        self._max_back_off = config["retry.backoff.max.ms"] / 1000
         self._max_age = config["metadata.max.age.ms"] / 1000
         self._idempotent = config["enable.idempotence"]
         self._most = config["max.in.flight.requests.per.connection"]
         # Guarded by the lock of the batches.
-        self._producer: Identity | None = None  # the newest id and its epoch, once they were given
+        self._outcomes = Outcomes(config, batches)
         self._wires: dict[int, _Wire] = {}
-        # Whose leader failed so that another may lead by now: nothing is sent there before that was asked.
-        self._doubted: set[TopicPartition] = set()
         self._over = False
+        self._looks = math.inf  # when the keeper looks again
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
         self._keeper.start()
 
@@ -115,26 +112,36 @@ class Sending:
                 told = self._give_up(expired, "it was not acknowledged within delivery.timeout.ms")
                 leaders = self._leading()
                 ask = self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
-                self._man(leaders)
+                looks = self._man(leaders)
                 if not expired and not ask:
-                    ends = [self._batches.next_expiry(), asked + self._max_age]
+                    expiry = self._batches.next_expiry()
+                    self._looks = min(looks, asked + self._max_age, math.inf if expiry is None else expiry)
                     self._batches.due.wait(
-                        max(0.0, min(end for end in ends if end is not None) - time.monotonic())
+                        min(max(0.0, self._looks - time.monotonic()), threading.TIMEOUT_MAX)
                     )
+                    self._looks = 0.0
                     continue
             self._tell(told)
             if ask:
                 asked = time.monotonic()
                 self._ask()
 
-    def _man(self, leaders: Mapping[TopicPartition, int | None]) -> None:
-        """See that somebody is at each wire for which there is something to send; under the lock."""
+    def _man(self, leaders: Mapping[TopicPartition, int | None]) -> float:
+        """See that somebody is at each wire for which there is something to send; when to look again."""
+        looks = math.inf
+        now = time.monotonic()
         for leader in {leader for leader in leaders.values() if leader is not None} - self._wires.keys():
             self._wires[leader] = _Wire(leader, self._batches.lock)
             self._call(self._wires[leader])
         for wire in self._wires.values():
-            if wire.holder is None and self._batches.next_due(leaders, wire.broker) is not None:
-                self._call(wire)
+            if wire.busy:
+                looks = now + PATIENCE
+            if wire.holder is None and not wire.called:
+                if now - wire.left < PATIENCE:
+                    looks = min(looks, wire.left + PATIENCE)
+                elif self._batches.next_due(leaders, wire.broker) is not None:
+                    self._call(wire)
+        return looks
 
     def _call(self, wire: _Wire) -> None:
         """Have a thread go to the *wire*, at which nobody is, if one has nothing to do or may be begun."""
@@ -155,19 +162,19 @@ class Sending:
     def _leading(self) -> Mapping[TopicPartition, int | None]:
         """Who leads what, without the leaders that are in doubt; under the lock."""
         leaders = self._leaders.of
-        doubted = self._doubted
+        doubted = self._outcomes.doubted
         return {tp: leader for tp, leader in leaders.items() if tp not in doubted} if doubted else leaders
 
     def _ask(self) -> None:
         with self._batches.due:
-            doubted = set(self._doubted)
+            doubted = set(self._outcomes.doubted)
         try:
             self._leaders.refresh()
         except PubSubError as error:
             logger.debug("{} does not learn who leads: {}", self._name, error)
             doubted = set()
         with self._batches.due:
-            self._doubted -= doubted
+            self._outcomes.doubted -= doubted
             self._batches.due.notify_all()
             if self._batches.without_leader(self._leading()):
                 self._batches.due.wait_for(lambda: self._over, self._back_off)
@@ -184,6 +191,8 @@ class Sending:
                     wire.spares -= 1
                 wire.holder, wire.called = me, False
                 batches = self._next(wire.broker)
+                if batches:
+                    wire.busy += 1
             if batches is None:
                 return
             if batches:
@@ -195,12 +204,12 @@ class Sending:
         """Wait for what is due for *broker*; None when all is over, nothing if an id is needed first."""
         while not self._over:
             leaders = self._leading()
-            if self._idempotent and self._producer is None:
+            if self._idempotent and self._outcomes.producer is None:
                 when = self._batches.next_due(leaders, broker)
                 if when is not None and when <= time.monotonic():
                     return []
             else:
-                batches = self._batches.take(leaders, broker, self._max_request, self._producer)
+                batches = self._batches.take(leaders, broker, self._max_request, self._outcomes.producer)
                 if batches:
                     return batches
                 when = self._batches.next_due(leaders, broker)
@@ -222,8 +231,8 @@ class Sending:
                 self._batches.due.wait_for(lambda: self._over, self._back_off)
             return
         with self._batches.due:
-            if self._producer is None:
-                self._producer = producer
+            if self._outcomes.producer is None:
+                self._outcomes.producer = producer
 
     def _send(self, wire: _Wire, batches: list[OpenBatch]) -> None:
         me = threading.current_thread()
@@ -231,9 +240,12 @@ class Sending:
         def sent() -> None:
             with self._batches.due:
                 if wire.holder is me:
-                    wire.holder = None
-                    if self._batches.next_due(self._leading(), wire.broker) is not None:
-                        self._call(wire)
+                    wire.holder, wire.left = None, time.monotonic()
+                    if (
+                        self._looks > wire.left + PATIENCE
+                        and self._batches.next_due(self._leading(), wire.broker) is not None
+                    ):
+                        self._batches.due.notify_all()
 
         request: dict[TopicPartition, RecordBatch] = {batch.tp: batch.seal() for batch in batches}
         answers: Mapping[TopicPartition, tuple[int, int] | PubSubError]
@@ -245,8 +257,6 @@ class Sending:
             logger.exception("{}: broker-{} failed", self._name, wire.broker)
             answers = dict.fromkeys(request, PubSubError(f"broker-{wire.broker} failed: {error!r}"))
         with self._batches.due:
-            if wire.holder is me:
-                wire.holder = None
             told = self._take_in(wire, batches, answers)
         self._tell(told)
 
@@ -256,53 +266,28 @@ class Sending:
         batches: list[OpenBatch],
         answers: Mapping[TopicPartition, tuple[int, int] | PubSubError],
     ) -> list[Lane]:
-        """Take in the *answers*; the lanes that have some to tell. Under the lock."""
-        leaders = self._leaders.of
-        news = self._batches.closed or wire.holder is not None  # whether others have to look
-        for batch in batches:
-            answer = answers.get(batch.tp) or Disconnected("the broker did not answer for this partition")
-            lane = self._batches.lane_of(batch)
-            if not lane.came_back(batch):
-                news = True
-            elif isinstance(answer, PubSubError):
-                news = True
-                self._failed(lane, batch, answer)
-            else:
-                lane.acknowledged(batch, *answer)
-            news = news or (bool(lane.waiting) and leaders.get(batch.tp) != wire.broker)
+        """Take in what a request brought; the lanes that have answers to tell. Under the lock."""
+        wire.busy -= 1
+        if wire.holder is threading.current_thread():
+            wire.holder = None
+        others = not self._outcomes.take_in(batches, answers)  # whether others have to look
         told = self._batches.settle(batch.tp for batch in batches)
-        if news:
+        leaders = self._leaders.of
+        if (
+            others
+            or wire.holder is not None
+            or self._batches.closed
+            or any(
+                self._batches.lane_of(batch).waiting and leaders.get(batch.tp) != wire.broker
+                for batch in batches
+            )
+        ):
             self._batches.due.notify_all()
         return told
 
-    def _failed(self, lane: Lane, batch: OpenBatch, error: PubSubError) -> None:
-        """Send *batch* again later, if that may help and there is time; or give it up."""
-        now = time.monotonic()
-        batch.in_doubt = batch.in_doubt or not error.definite
-        if now < batch.deadline and lane.was_overtaken(batch, error):
-            batch.attempts -= 1  # it was not its own failure
-            lane.send_again(batch, now)
-        elif now < batch.deadline and error.retriable and batch.attempts <= self._retries:
-            if isinstance(error, InvalidMetadata | RequestTimedOut):
-                self._doubted.add(batch.tp)
-            lane.send_again(
-                batch, now + min(self._max_back_off, self._back_off * 2 ** min(batch.attempts - 1, 20))
-            )
-        elif error.retriable and now >= batch.deadline:
-            self._fail(lane, batch, given_up(batch, f"not acknowledged within delivery.timeout.ms: {error}"))
-        else:
-            self._fail(lane, batch, doubtful(error) if batch.in_doubt and error.definite else error)
-
-    def _fail(self, lane: Lane, batch: OpenBatch, error: PubSubError) -> None:
-        lost = lane.fail(batch, error)
-        if lost is not None and lost == self._producer:
-            self._producer = None  # the lane needs a new one
-
     def _give_up(self, batches: list[OpenBatch], why: str) -> list[Lane]:
         """Let *batches* fail; the lanes that have answers to tell. Under the lock."""
-        for batch in batches:
-            batch.in_doubt = batch.in_doubt or batch.under_way
-            self._fail(self._batches.lane_of(batch), batch, given_up(batch, why))
+        self._outcomes.give_up(batches, why)
         return self._batches.settle({batch.tp for batch in batches})
 
     def _tell(self, lanes: list[Lane]) -> None:
@@ -317,20 +302,3 @@ class Sending:
                 lanes = self._batches.settle([lane.tp for lane in lanes])
                 if self._batches.closed:
                     self._batches.due.notify_all()  # this may have been the last
-
-
-def given_up(batch: OpenBatch, why: str) -> PubSubError:
-    """The error of a *batch* that is given up."""
-    if batch.attempts == 0:
-        error: type[PubSubError] = IllegalState if "closed" in why else DeliveryTimeout
-        return error(f"a record for {batch.tp} was not sent: {why}", definite=True)
-    doubt = "; it may be in the log" if batch.in_doubt else ""
-    return DeliveryTimeout(
-        f"a record for {batch.tp} was given up after {batch.attempts} attempts: {why}{doubt}",
-        definite=not batch.in_doubt,
-    )
-
-
-def doubtful(error: PubSubError) -> PubSubError:
-    """*error*, of a batch of which an attempt before it may have succeeded."""
-    return type(error)(f"{error} (an attempt before this one may have succeeded)", definite=False)
