@@ -62,7 +62,7 @@ class Admin:
         self._retries = settings["retries"]
         self._back_off = settings["retry.backoff.ms"] / 1000
         self._max_back_off = settings["retry.backoff.max.ms"] / 1000
-        self._connection = connect(settings["bootstrap.servers"], self._name)
+        self._connection = connect(settings["bootstrap.servers"], self._name, settings["request.timeout.ms"])
         self._closed = False
 
     def create_topics(self, topics: Iterable[NewTopic]) -> None:

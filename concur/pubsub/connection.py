@@ -271,26 +271,33 @@ class Connection(Protocol):
         ...
 
     def close(self) -> None:
-        """The client makes no more requests."""
+        """The client makes no more requests, and does not wait for those under way: they end as if time were up."""
         ...
 
 
-Opener = Callable[[str, str], Connection]  # of an address without its scheme, and the client's id
+# Of an address without its scheme, the client's id, and how many milliseconds a request may take.
+Opener = Callable[[str, str, int], Connection]
 
 _engines: dict[str, Opener] = {}  # scheme -> how its clusters are reached
 
 
 def register(scheme: str, opener: Opener) -> None:
-    """Make an engine known: ``connect("scheme://address")`` will call ``opener(address, client_id)``."""
+    """Make an engine known: ``connect("scheme://address")`` will call
+    ``opener(address, client_id, request_timeout_ms)``.
+    """
     _engines[scheme] = opener
 
 
-def connect(bootstrap_servers: str | Sequence[str], client_id: str = "") -> Connection:
+def connect(
+    bootstrap_servers: str | Sequence[str], client_id: str = "", request_timeout_ms: int = 30_000
+) -> Connection:
     """Find a cluster by its address.
 
     Args:
         bootstrap_servers: ``embedded://name``; one string, or a sequence with one in it.
         client_id: what the cluster calls the client, in its log and where the network between them is cut.
+        request_timeout_ms: how long an answer is waited for, for requests that do not say so themselves; the client's
+            ``request.timeout.ms``.
 
     Raises:
         ConfigError: the address is none, or nothing that runs in this process has it.
@@ -300,7 +307,7 @@ def connect(bootstrap_servers: str | Sequence[str], client_id: str = "") -> Conn
         raise ConfigError(f"bootstrap.servers takes one address such as embedded://name, not {servers!r}")
     scheme, separator, address = servers[0].partition("://")
     if separator and scheme in _engines:
-        return _engines[scheme](address, client_id)
+        return _engines[scheme](address, client_id, request_timeout_ms)
     if scheme == "embedded" and address:
         raise ConfigError(
             f"bootstrap.servers {servers[0]!r}: this process has no embedded cluster. EmbeddedCluster({address!r}) "

@@ -14,9 +14,10 @@ producer keeps in order all the same it keeps by the *numbers* of its records:
 
 When a batch fails for good, its number is free again if it certainly is not in the log and was the last that was given.
 Otherwise nobody knows what the broker takes next, or those behind it have numbers that it never will: the *id* is
-used no more. A batch behind it that certainly is not in the log is given a number under the next id, and all that are
-behind that one; they were refused, for what comes before them never came. A batch that may be in
-the log is never sent under a second number. It is tried under its own, alone, and fails if it is refused.
+used no more, and all that is under way is waited for. Then a batch behind it that certainly is not in the
+log is given a number under the next id, and so are all behind that one; they were refused, for what comes before
+them never came. A batch that may be in the log is never sent under a second number. It is tried under its own,
+alone, and fails if it is refused.
 
 A producer that is not idempotent has no numbers. What failed goes to the front, and others may have overtaken it.
 
@@ -77,14 +78,14 @@ class Lane:
 
     def next(self) -> OpenBatch | None:
         """The batch that may be sent now, as far as the others are concerned."""
-        if not self.waiting:
+        if not self.waiting or (self.broken and self.under_way):
             return None
         first = self.waiting[0]
         if first.is_numbered:
             return first if first is self._first_open() else None
         if not first.in_flight and len(self.in_flight) >= self.most:
             return None
-        if self.idempotent and self.under_way and (self.broken or not self.known):
+        if self.idempotent and self.under_way and not self.known:
             return None
         return first
 

@@ -77,7 +77,9 @@ class Producer:
         self._ignore_keys = self._config["partitioner.ignore.keys"]
         self._largest = min(self._config["max.request.size"], self._config["buffer.memory"])
         self._max_block = self._config["max.block.ms"] / 1000
-        self._connection = connect(self._config["bootstrap.servers"], self._name)
+        self._connection = connect(
+            self._config["bootstrap.servers"], self._name, self._config["request.timeout.ms"]
+        )
         self._leaders = Leaders(self._connection)
         self._batches = Accumulator(self._config)
         self._sending = Sending(self._name, self._config, self._connection, self._leaders, self._batches)

@@ -80,20 +80,22 @@ class Sending:
     def join(self, timeout: float | None) -> None:
         """Wait until everything is answered, *timeout* seconds at most; then what is left is given up."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self._batches.due:
-            try:
+        try:
+            with self._batches.due:
                 self._batches.due.wait_for(self._batches.is_empty, timeout)
-            finally:  # also when Ctrl-C has struck
-                self._over = True
-                left = self._batches.left()
-                told = self._give_up(left, "the producer was closed before it was acknowledged")
-                self._batches.due.notify_all()
-                for wire in self._wires.values():
-                    wire.spare.notify_all()
-                threads = [
-                    self._keeper,
-                    *(thread for wire in self._wires.values() for thread in wire.threads),
-                ]
+        finally:  # also when Ctrl-C has struck
+            self._end(deadline)
+
+    def _end(self, deadline: float | None) -> None:
+        """Give up what is left, and end the threads."""
+        with self._batches.due:
+            self._over = True
+            told = self._give_up(self._batches.left(), "the producer was closed before it was acknowledged")
+            self._batches.due.notify_all()
+            threads = [self._keeper]
+            for wire in self._wires.values():
+                wire.spare.notify_all()
+                threads += wire.threads
         self._tell(told)
         self._connection.close()  # which ends the requests under way
         for thread in threads:

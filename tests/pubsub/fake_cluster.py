@@ -40,7 +40,7 @@ Hook = Callable[[str, tuple[Any, ...]], object]
 
 _clusters: dict[str, "FakeCluster"] = {}
 _numbers = itertools.count()
-register("fake", lambda address, client_id: FakeConnection(_clusters[address], client_id))
+register("fake", lambda address, client_id, _: FakeConnection(_clusters[address], client_id))
 
 
 class Partition:

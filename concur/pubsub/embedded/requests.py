@@ -11,7 +11,7 @@ from concur.pubsub.batch import RecordBatch
 from concur.pubsub.connection import ACKS_ALL, FetchedPartition
 from concur.pubsub.embedded.epochs import EpochEnd
 from concur.pubsub.embedded.replica import Appended, Replica
-from concur.pubsub.embedded.waiting import Waiter
+from concur.pubsub.embedded.waiting import Caller, Waiter
 from concur.pubsub.errors import NotLeaderOrFollower, PubSubError, RecordTooLarge, UnknownTopicOrPartition
 from concur.pubsub.records import TopicPartition
 
@@ -43,6 +43,7 @@ def produce(
     acks: int,
     timeout_ms: int,
     sent: Callable[[], None] = lambda: None,
+    caller: Caller | None = None,
 ) -> dict[TopicPartition, tuple[int, int] | PubSubError]:
     """Append each batch, which is when it was *sent*, and with ``acks=all`` wait until all of them are committed."""
     deadline = time.monotonic() + timeout_ms / 1000
@@ -66,7 +67,7 @@ def produce(
         sent()
         for replica, done in appended:
             try:
-                replica.wait_committed(done, deadline)
+                replica.wait_committed(done, deadline, caller)
             except PubSubError as error:
                 answers[replica.partition] = error
     return answers
@@ -82,14 +83,17 @@ def fetch(
     min_bytes: int,
     max_bytes: int,
     max_partition_bytes: int,
+    caller: Caller | None = None,
 ) -> dict[TopicPartition, FetchedPartition | PubSubError]:
-    """What consumers read: from each offset what is committed; waits *max_wait* seconds at most for *min_bytes*."""
+    """What consumers read: from each offset what is committed; waits *max_wait* seconds at most for *min_bytes*, and
+    no longer than the *caller* is there.
+    """
 
     def read(replica: Replica, offset: int, epoch: int, most: int) -> FetchedPartition:
         return replica.read_for_consumer(offset, most, epoch)
 
     return _read_all(
-        broker, positions, max_wait, min_bytes, max_bytes, max_partition_bytes, read, follows=False
+        broker, positions, max_wait, min_bytes, max_bytes, max_partition_bytes, read, caller, follows=False
     )
 
 
@@ -112,6 +116,7 @@ def fetch_as_follower(
         config["replica.fetch.response.max.bytes"],
         config["replica.fetch.max.bytes"],
         read,
+        None,
         follows=True,
     )
 
@@ -124,6 +129,7 @@ def _read_all(
     max_bytes: int,
     max_partition_bytes: int,
     read: Callable[[Replica, int, int, int], FetchedPartition],
+    caller: Caller | None,
     *,
     follows: bool,
 ) -> dict[TopicPartition, FetchedPartition | PubSubError]:
@@ -143,7 +149,7 @@ def _read_all(
                 is_bad = True
         if found >= min_bytes or is_bad or time.monotonic() >= deadline:
             return answers
-        if not _wait_for_more(broker, answers, positions, deadline, follows=follows):
+        if not _wait_for_more(broker, answers, positions, deadline, caller, follows=follows):
             return answers
 
 
@@ -152,6 +158,7 @@ def _wait_for_more(
     answers: Mapping[TopicPartition, FetchedPartition | PubSubError],
     positions: Mapping[TopicPartition, tuple[int, int]],
     deadline: float,
+    caller: Caller | None,
     *,
     follows: bool,
 ) -> bool:
@@ -168,7 +175,8 @@ def _wait_for_more(
                 asleep.append(replica)
                 if not replica.wait_for_more(waiter, beyond, follower=follows):
                     return True
-        return waiter.sleep(deadline - time.monotonic())
+        left = deadline - time.monotonic()
+        return waiter.sleep(left) if caller is None else caller.sleep(waiter, left)
     finally:
         for replica in asleep:
             replica.forget(waiter)
