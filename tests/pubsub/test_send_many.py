@@ -49,14 +49,16 @@ def test_a_batch_is_filled_to_the_last_byte_and_then_goes(brokers: Brokers) -> N
     """As one by one: what fills a batch goes at once, although there is an hour to linger."""
     hour = {"linger_ms": 3_600_000, "delivery_timeout_ms": 7_200_000, "batch_size": 300}
     with producer_of(brokers, **hour) as producer:
+        full = producer.send_many("orders", [b"x" * 79] * 3, partition=0)
+        assert [metadata.offset for metadata in full.result(FUSE)] == [0, 1, 2]
         many = producer.send_many("orders", [b"x" * 79] * 7, partition=0)
-        assert [delivery.result(FUSE).offset for delivery in many[:6]] == [0, 1, 2, 3, 4, 5]
+        assert [delivery.result(FUSE).offset for delivery in many[:6]] == [3, 4, 5, 6, 7, 8]
         assert not many.done()
         with pytest.raises(TimeoutError):
             many.result(0.001)
         producer.flush(FUSE)
-        assert many[6].result(0).offset == 6
-    assert [len(request[ZERO]) for _, request in brokers.requests] == [3, 3, 1]
+        assert many[6].result(0).offset == 9
+    assert [len(request[ZERO]) for _, request in brokers.requests] == [3, 3, 3, 1]
 
 
 def test_what_they_share_is_in_each(brokers: Brokers) -> None:
