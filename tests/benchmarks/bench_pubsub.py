@@ -325,9 +325,11 @@ def confluent(producers: int, consumers: int, records: int) -> Rounds | None:
 
 
 CALLS = (
-    "A call of send for each record, which returns a future of its own, is three quarters of all the time that a "
-    "record takes, from the call to the consumer's loop. What is left of it is a lock taken and given back, the clock, "
-    "two objects made and the checks; send_many does these once for many."
+    "A call of send for each record, which returns a future of its own, takes 1 us of the 1.4 us that a record takes from "
+    "there to the consumer's loop. One that did nothing but take a lock, read the clock, append a row and make the "
+    "future takes 0.6 us; with it, all would be twice as fast as queue.Queue, and not more. Tried: the process id, the "
+    "lock around keys and all checks of what is rare are out of its way; to write append out in send gives another 0.1 "
+    "us. send_many does these things once for many records."
 )
 
 
