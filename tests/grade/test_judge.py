@@ -299,3 +299,10 @@ def test_only_what_is_named_is_judged(build) -> None:
     result = judge(build("NAME = 'toy'\n"), only=["test_name"])
     assert [each.name for each in result.properties] == ["test_name"]
     assert result.score == result.max == 1
+
+
+def test_what_the_tests_say_is_shown_without_their_text(build) -> None:
+    tests = TESTS.replace("assert attempt.work() == 1", 'assert attempt.work() == 1, "too much work"')
+    result = judge(build(RIGHT.replace("return 1", "return 2"), tests), only=["test_work"])
+    assert result.properties[0].reason == "too much work"
+    assert result.properties[0].status is Status.REFUTED
