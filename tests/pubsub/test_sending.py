@@ -114,6 +114,8 @@ def test_so_many_requests_are_under_way(at_once: None, most: int, given: dict[st
         for n in range(1, 12):
             producer.send("orders", b"%d" % n)
         brokers.wait(most)
+        with producer._batches.due:
+            producer._sending._call(producer._sending._wires[0])
         assert threads_to_brokers() == most
         brokers.hold(False)
     assert brokers.most == most
@@ -127,7 +129,14 @@ def test_one_thread_is_enough_for_brokers_that_answer_soon(monkeypatch: pytest.M
         for n in range(100):
             producer.send("orders", b"%d" % n)
         producer.flush(FUSE)
+        brokers.hold(True)
+        for n in range(2):
+            producer.send("orders", b"%d" % n)
+        brokers.wait(1)
+        with producer._batches.due:
+            producer._sending._man({ZERO: 0})
         assert threads_to_brokers() == 1
+        brokers.hold(False)
     assert brokers.most == 1
 
 
