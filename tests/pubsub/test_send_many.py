@@ -61,6 +61,19 @@ def test_a_batch_is_filled_to_the_last_byte_and_then_goes(brokers: Brokers) -> N
     assert [len(request[ZERO]) for _, request in brokers.requests] == [3, 3, 3, 1]
 
 
+def test_a_batch_that_another_send_began_goes_when_it_is_filled() -> None:
+    """Though its broker's thread has looked at it, and waits for it to have lingered."""
+    brokers = Brokers(partitions=4)
+    hour = {"linger_ms": 3_600_000, "delivery_timeout_ms": 7_200_000, "batch_size": 300}
+    with producer_of(brokers, **hour) as producer:
+        first = producer.send("orders", b"x" * 79, partition=0)
+        producer.send_many("orders", [b"x" * 79] * 3, partition=2).result(FUSE)  # by the same thread
+        assert not first.done()
+        many = producer.send_many("orders", [b"x" * 79] * 2, partition=0)
+        assert [metadata.offset for metadata in many.result(FUSE)] == [1, 2]
+        assert first.done()
+
+
 def test_what_they_share_is_in_each(brokers: Brokers) -> None:
     seen: list[Any] = []
     texts = {"key_serializer": str.encode, "value_serializer": str.encode}
