@@ -16,7 +16,9 @@ producer is for all threads of a program; one is enough.
 Records of one key go to one partition and stay in the order in which they were sent. By default a
 producer is idempotent and waits for all replicas in sync (``enable.idempotence``,
 ``acks=all``): a record that is acknowledged is in the log once, and is not lost as long as one
-replica in sync lives. How many must be in sync for that is the topic's ``min.insync.replicas``.
+replica in sync lives. How many must be in sync for that is the topic's ``min.insync.replicas``. Up to
+``max.in.flight.requests.per.connection`` requests to one broker are under way at a time. Without
+idempotence a record that is sent again may then come after younger ones; with 1 it does not.
 
 After ``KafkaProducer.java`` of Apache Kafka and KIP-98 (idempotence), KIP-91 (``delivery.timeout.ms``).
 """
