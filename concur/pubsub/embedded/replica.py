@@ -81,10 +81,12 @@ class Replica(Role):
             self._know_producers()
             base = self._producers.check(batch)
             if base is None:
-                base = self.log.end
+                base, segments = self.log.end, self.log.segments
                 self._add([StoredBatch(base, leads.epoch, batch)])
                 self._copying.passed(self.log.end)
                 self._advance(leads)
+                if self.log.segments > segments:  # by size not only from time to time: this is memory
+                    self._delete_old(None)
             return tuple.__new__(Appended, (base, base + len(batch), leads.epoch))  # in C, in half the time
 
     def wait_committed(self, appended: Appended, deadline: float, caller: Caller | None = None) -> None:
@@ -325,9 +327,7 @@ class Replica(Role):
             if self._leader is None:
                 return 0
             self._producers.expire(now_ms)
-            went = self.log.delete_old(now_ms, self._high_watermark)
-            self._epochs.truncate_from_start(self.log.start)
-            return went
+            return self._delete_old(now_ms)
 
     def delete_before(self, offset: int) -> None:
         """Delete what is below *offset*, on the leader; followers hear of it when they fetch.
@@ -345,6 +345,12 @@ class Replica(Role):
                 )
             self.log.delete_before(offset)
             self._epochs.truncate_from_start(self.log.start)
+
+    def _delete_old(self, now_ms: int | None) -> int:
+        """Delete old segments, under the lock; followers hear of it when they fetch."""
+        went = self.log.delete_old(now_ms, self._high_watermark)
+        self._epochs.truncate_from_start(self.log.start)
+        return went
 
     def _leave(self, line: Line, waiter: Waiter) -> None:
         with self._lock:
