@@ -113,7 +113,7 @@ class Sending:
                 expired = self._batches.expired()
                 told = self._give_up(expired, "it was not acknowledged within delivery.timeout.ms")
                 leaders = self._leading()
-                ask = self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
+                ask = self._batches.without_leader(leaders) or time.monotonic() >= asked + self._max_age
                 looks = self._man(leaders)
                 if not expired and not ask:
                     expiry = self._batches.next_expiry()
@@ -139,7 +139,7 @@ class Sending:
             if wire.busy:
                 looks = now + PATIENCE
             if wire.holder is None and not wire.called:
-                if now - wire.left < PATIENCE:
+                if now < wire.left + PATIENCE:  # the same sum that is waited for, or rounding might wait for ever
                     looks = min(looks, wire.left + PATIENCE)
                 elif self._batches.next_due(leaders, wire.broker) is not None:
                     self._call(wire)
