@@ -27,7 +27,8 @@ from concur.check.threads import VirtualThread
 from concur.check.visibility import MARK
 
 _CHECK = os.path.dirname(__file__)
-LONGEST = 4_000  # steps that are written down in full
+LONGEST = 4_000  # steps; a run of more is long
+_TOLD = 1_000  # steps of a long run that are written down in full, its last
 _CALLED = {"__enter__": "acquire", "__exit__": "release"}
 
 
@@ -93,7 +94,8 @@ class Recorder:
 
     def __init__(self, own_files: frozenset[str], length: int = 0) -> None:
         self.own_files = own_files  # the files of the user, in which a step is shown
-        self.skipped = max(0, length - LONGEST)  # steps of a run of that length that are not written in full
+        # So many steps at the beginning of a run of that length are not written down in full.
+        self.skipped = length - _TOLD if length > LONGEST else 0
         self.steps: list[Recorded] = []
         self.names: dict[int, str] = {}
         self._called_so: Counter[str] = Counter()  # how many names begin so
@@ -106,9 +108,9 @@ class Recorder:
         """Where in the user's files the current step is announced."""
         run = runs.active
         assert run is not None
-        if len(self.steps) < self.skipped and op[0] < ops.ACQUIRE and self.scenario is not None:
-            site = op[3] or ("", 0)
-            self._announced[run.current.tid] = (site, "", ops.KIND_NAMES[op[0]], None)
+        if len(self.steps) < self.skipped and self.scenario is not None:
+            site = op[3] or ("", 0) if op[0] < ops.ACQUIRE else self._line()  # it may wait there to the end
+            self._announced[run.current.tid] = (site, "", "", None)
             return site
         frame, inside, owner = self._frame()
         if self.scenario is None:  # the first step is the main thread's
@@ -116,6 +118,19 @@ class Recorder:
         site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
         self._announced[run.current.tid] = (site, inside, self._what(op), owner)
         return site
+
+    def _line(self) -> tuple[str, int]:
+        """The line of the user's files that is being run, or else of the library; names nothing."""
+        frame: types.FrameType | None = sys._getframe(2)
+        best = ("", 0)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if MARK in frame.f_globals and not file.startswith(_CHECK):
+                if file in self.own_files:
+                    return file, frame.f_lineno
+                best = best if best[1] else (file, frame.f_lineno)
+            frame = frame.f_back
+        return best
 
     def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
         outermost = None
@@ -251,9 +266,9 @@ class Recorder:
         site, inside, what, owner = self._announced[thread.tid]
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
         self.steps.append(step)
-        if type(thread.op[1]) is tuple and thread.op[1][1] == "[]" and thread.op[2] is not None:
-            if self._in_full():
-                step.before = short(thread.op[2], _long)
+        place, thing = thread.op[1], thread.op[2]
+        if type(place) is tuple and place[1] == "[]" and thing is not None and self._in_full():
+            step.before = short(thing, _long)
 
     def _in_full(self) -> bool:
         """Whether the latest step is to be written down in full."""
@@ -309,7 +324,7 @@ class Recorder:
         for thread, op in engine.pending:
             unknown = (("", 0), "", self._what(op), None)
             site, inside, what, owner = self._announced.get(thread.tid, unknown)
-            self.waiting.append(Recorded(thread.tid, op, site, inside, what, owner=owner))
+            self.waiting.append(Recorded(thread.tid, op, site, inside, what or self._what(op), owner=owner))
 
 
 def _ends_of(names: Collection[str]) -> list[tuple[str, str]]:
