@@ -160,6 +160,8 @@ def test_a_leader_behind_a_cut_link_commits_nothing(cluster: EmbeddedCluster) ->
         assert isinstance(error, RequestTimedOut | PubSubError)
         assert not error.definite
         wait_for(cluster, lambda partition: partition.leader == 2)
+    for number in (2, 3):  # a client that is told the old leader waits for it in vain
+        cluster.lives[number].wait_until_known(cluster.controller.state.version)
     with producer_of(cluster) as producer:
         producer._connection.metadata(["orders"])
         producer.send("orders", b"kept").result(FUSE)
