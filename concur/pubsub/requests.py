@@ -193,10 +193,14 @@ class Requests:
     def persist(self, attempt: Callable[[], T], deadline: float) -> T:
         """Call *attempt* again while it raises what is retriable and there is time; raise its last error otherwise."""
         attempts = 0
+        last: PubSubError | None = None
         while True:
             try:
                 return attempt()
             except PubSubError as error:
+                if last is not None and time.monotonic() >= deadline:
+                    raise error from last  # time was up in the middle: what failed before says why
+                last = error
                 attempts += 1
                 resume = time.monotonic() + self.back_off(attempts)
                 if not error.retriable or resume >= deadline:

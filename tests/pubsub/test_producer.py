@@ -1,6 +1,7 @@
 """The producer: what it sends, in which order, how often, and what it says when it cannot."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from concur.pubsub.errors import (
     SerializationError,
     UnknownTopicOrPartition,
 )
+from concur.pubsub.leaders import Leaders
 from tests.pubsub.scripted import Brokers, fails, refuses
 
 FUSE = 60.0
@@ -155,6 +157,32 @@ def test_it_follows_the_leader(brokers: Brokers) -> None:
     with producer_of(brokers) as producer:
         assert producer.send("orders", b"1", partition=0).result(FUSE).offset == 0
     assert [broker for broker, _ in brokers.requests] == [0, 1]
+
+
+def test_nothing_is_sent_again_before_it_was_asked_who_leads(brokers: Brokers) -> None:
+    """Else a leader that is cut off would get it again, and keep it for a whole request.timeout.ms."""
+    brokers.leaders = [0, 1, 0]
+    usual = brokers.metadata
+
+    def asked_again(topics: Any = None) -> Any:
+        """While this is under way the sender comes round: it has something else for the same broker."""
+        brokers.leaders[0], brokers.epoch = 1, 1
+        brokers.metadata = usual  # type: ignore[method-assign]
+        producer.send("orders", b"2", partition=2).result(FUSE)
+        return usual(topics)
+
+    def late(broker: int, batches: Any) -> Any:
+        brokers.metadata = asked_again  # type: ignore[method-assign]
+        return dict.fromkeys(batches, RequestTimedOut("late"))
+
+    brokers.next(late)
+    with producer_of(brokers, retry_backoff_ms=0, retry_backoff_max_ms=0, linger_ms=0) as producer:
+        producer.send("orders", b"0", partition=0).result(FUSE)
+    assert [(broker, list(request)) for broker, request in brokers.requests] == [
+        (0, [ZERO]),
+        (0, [TopicPartition("orders", 2)]),
+        (1, [ZERO]),
+    ]
 
 
 def test_what_was_certainly_not_appended_gives_its_number_back(brokers: Brokers) -> None:
@@ -301,7 +329,7 @@ def test_serializers(brokers: Brokers) -> None:
 def test_delivery_timeout(brokers: Brokers) -> None:
     """What was never sent is definite, what was tried in vain is not."""
     settings = {
-        "delivery_timeout_ms": 30,
+        "delivery_timeout_ms": 1000,  # enough for one attempt on a slow machine
         "request_timeout_ms": 10,
         "linger_ms": 0,
         "retry_backoff_max_ms": 5,
@@ -309,8 +337,60 @@ def test_delivery_timeout(brokers: Brokers) -> None:
     brokers.leaders[1] = None
     brokers.next(*[fails(RequestTimedOut("late"))] * 1000)
     with producer_of(brokers, **settings) as producer:
-        tried, never = (producer.send("orders", b"1", partition=number).exception(FUSE) for number in (0, 1))
+        deliveries = [producer.send("orders", b"1", partition=number) for number in (0, 1)]
+        tried, never = (delivery.exception(FUSE) for delivery in deliveries)
     assert isinstance(tried, DeliveryTimeout)
     assert isinstance(never, DeliveryTimeout)
     assert (tried.definite, never.definite) == (False, True)
     assert "may be in the log" in str(tried)
+
+
+def test_a_record_that_never_fits_into_memory_is_refused_at_once(brokers: Brokers) -> None:
+    with producer_of(brokers, buffer_memory=100) as producer, pytest.raises(RecordTooLarge, match="100"):
+        producer.send("orders", bytes(100), partition=0)
+
+
+def test_a_record_without_a_timestamp_is_of_now(brokers: Brokers) -> None:
+    before = int(time.time() * 1000)
+    with producer_of(brokers) as producer:
+        sent = producer.send("orders", b"1", partition=0).result(FUSE)
+    assert before <= sent.timestamp <= int(time.time() * 1000)
+
+
+def test_a_first_send_looks_for_its_topic_as_long_as_it_may_block(
+    brokers: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    real = brokers.metadata
+
+    def metadata(topics: Any = None) -> Any:
+        asked.append(topics)
+        if len(asked) < 3:
+            raise Disconnected("gone")
+        return real(topics)
+
+    monkeypatch.setattr(brokers, "metadata", metadata)
+    with producer_of(brokers, max_block_ms=0) as producer, pytest.raises(Disconnected):
+        producer.send("orders", b"1", partition=0)
+    with producer_of(brokers) as producer:
+        assert producer.send("orders", b"1", partition=0).result(FUSE).offset == 0
+    assert len(asked) >= 3
+
+
+def test_close_closes_the_connection(brokers: Brokers, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(brokers, "close", lambda: closed.append(True))
+    producer_of(brokers).close()
+    assert closed == [True]
+
+
+def test_a_broker_that_is_behind_does_not_make_a_client_forget_who_leads(brokers: Brokers) -> None:
+    brokers.epoch, brokers.leaders[0] = 3, 1
+    leaders = Leaders(brokers)  # type: ignore[arg-type]
+    assert leaders.partitions("orders") == 2
+    brokers.epoch, brokers.leaders[0] = 2, 0
+    leaders.refresh()
+    assert (leaders.of[ZERO], leaders.epochs[ZERO]) == (1, 3)
+    with pytest.raises(UnknownTopicOrPartition):
+        leaders.partitions("nothing")
+    assert leaders._topics == {"orders"}  # it is not asked for ever after
