@@ -47,7 +47,14 @@ from concur.pubsub.batch import RecordBatch, StoredBatch
 from concur.pubsub.connection import ACKS_ALL, EARLIEST, LATEST, FetchedPartition
 from concur.pubsub.embedded.epochs import EpochEnd
 from concur.pubsub.embedded.leadership import InSyncChange
-from concur.pubsub.embedded.refusals import no_replica, not_in_time, term_ended, too_few, too_few_now
+from concur.pubsub.embedded.refusals import (
+    no_replica,
+    not_in_time,
+    not_known_yet,
+    term_ended,
+    too_few,
+    too_few_now,
+)
 from concur.pubsub.embedded.role import ANY_EPOCH, Role
 from concur.pubsub.embedded.waiting import Caller, Line, Waiter
 from concur.pubsub.errors import OffsetOutOfRange
@@ -195,14 +202,22 @@ class Replica(Role):
         Args:
             timestamp: milliseconds since 1970, or ``EARLIEST`` or ``LATEST``, which have no timestamp (-1).
             leader_epoch: the one that the client knows.
+
+        Raises:
+            OffsetNotAvailable: what was committed before this term may be above the watermark as it is known
+                here, and be what is asked for: otherwise a change of leaders could make the end go back (KIP-207).
         """
         with self._lock:
-            self._as_leader(leader_epoch)
+            leads = self._as_leader(leader_epoch)
             if timestamp == EARLIEST:
                 return self.log.start, -1
-            if timestamp == LATEST:
-                return self._high_watermark, -1
-            return self.log.offset_for_time(timestamp, self._high_watermark) or (-1, -1)
+            watermark = self._high_watermark
+            found = None if timestamp == LATEST else self.log.offset_for_time(timestamp, watermark)
+            if found is not None:
+                return found
+            if watermark < leads.start_offset:
+                raise not_known_yet(self.partition, self.broker, leads.start_offset, watermark)
+            return (watermark, -1) if timestamp == LATEST else (-1, -1)
 
     def end_for_epoch(self, epoch: int, leader_epoch: int) -> EpochEnd | None:
         """Where *epoch* ends in this log, for a follower that must know what to cut off; see :class:`LeaderEpochs`."""
