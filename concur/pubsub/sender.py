@@ -139,7 +139,9 @@ class Sending:
             if wire.busy:
                 looks = now + PATIENCE
             if wire.holder is None and not wire.called:
-                if now < wire.left + PATIENCE:  # the same sum that is waited for, or rounding might wait for ever
+                if (
+                    now < wire.left + PATIENCE
+                ):  # the same sum that is waited for, or rounding might wait for ever
                     looks = min(looks, wire.left + PATIENCE)
                 elif self._batches.next_due(leaders, wire.broker) is not None:
                     self._call(wire)
