@@ -53,7 +53,7 @@ check: .venv/.setup
 COVERED = .venv/bin/coverage run --parallel-mode -m pytest -q -p no:cacheprovider
 PLAIN = .venv/bin/python -m pytest -q -p no:cacheprovider
 ONE = tests/check tests/pubsub
-LONG_ONE = $(patsubst %,tests/check/test_%.py,golden sample shrink twelve waiting_loops watch) \
+LONG_ONE = tests/check/stdlib $(patsubst %,tests/check/test_%.py,golden sample shrink twelve waiting_loops watch) \
   $(wildcard tests/pubsub/test_verified*.py tests/pubsub/embedded/test_verified*.py) \
   tests/pubsub/embedded/test_group.py tests/pubsub/test_simulated_groups.py tests/problems
 LONG_TWO = tests/soundness tests/deadlock/test_verified.py $(wildcard tests/sync/test_verified*.py) \

@@ -365,7 +365,9 @@ def _class_callee(cls: Any, site: Site) -> Any:
 
 
 def _generated(cls: Any, maker: Any) -> bool:
-    """Whether a method was generated for a class of a rewritten module, as dataclasses do."""
+    """Whether a method was generated for a class of a rewritten module, or only fills a new named tuple."""
+    if "_tuple_new" in maker.__globals__ and str(maker.__module__).startswith("namedtuple_"):
+        return True
     module = sys.modules.get(cls.__module__)
     return bool(maker.__module__ == cls.__module__ and module is not None and visibility.MARK in vars(module))
 

@@ -8,7 +8,6 @@ of these accesses turns out to race, the program is `uncheckable`, by name.
 
 import collections
 import operator
-import os
 import sys
 import types
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from concur.check.foreign_state import Reach
 from concur.check.ops import ELSEWHERE, FIELDS, READ, WRITE
 from concur.check.touch import keep, places_of
 from concur.check.visibility import WHOLE, announces, class_key, classify
+from concur.check.whereabouts import is_pythons
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
 _STATELESS = frozenset(
@@ -79,7 +79,7 @@ NO_WEAK_REFERENCES = "a run keeps alive what its threads have touched, so weak r
 
 
 def in_standard_library(site: tuple[str, int]) -> bool:
-    return site[0].startswith(os.path.dirname(os.__file__) + os.sep) and "site-packages" not in site[0]
+    return is_pythons(site[0])
 
 
 _HOLDING = (collections.UserDict, collections.UserList, collections.UserString, collections.ChainMap)

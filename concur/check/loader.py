@@ -20,8 +20,9 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
+from concur.check import entropy, hashes, hooks, library, named, sections, sharing, variables, wakeups
 from concur.check.packages import Concur, Threading, public_names
+from concur.check.put_up import put_up, take_down
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
@@ -50,6 +51,7 @@ class Loader:
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
+        self._named: dict[str, str] = {}  # packages that are rewritten too -> the folders in which they lie
         self._public = public_names()
         self.atomic: tuple[str, ...] = ()  # classes whose calls are one step, as "module.Class"
         self.always: tuple[str, ...] = sections.ALWAYS
@@ -59,6 +61,7 @@ class Loader:
             "threading": self._threading,
             "_thread": library.thread_module,
             "time": library.time_module,
+            "importlib": self._importlib,
             "_random": entropy.random_module,
             "concur": self._concur,
         }
@@ -79,6 +82,15 @@ class Loader:
             found.append(name)
         self.atomic = tuple(found)
 
+    def rewrite_too(self, packages: Iterable[str]) -> None:
+        """Rewrite these installed packages like the program itself.
+
+        Raises:
+            UsageError: one cannot be found, or not rewritten.
+        """
+        self._named = {name: named.root_of(name) for name in packages}
+        self._found.clear()
+
     def _key(self, name: str) -> str:
         """Under what a module is kept: with other classes taken as one step it is another module."""
         return " ".join((name, *self.always, *self.atomic))
@@ -86,11 +98,12 @@ class Loader:
     def fresh(self) -> None:
         """Forget every module of the last run."""
         self.modules = {}
-        _take_down()
+        take_down()
         Loader.current = self
         sharing.drop_changed()
         hooks.new_run()
         library.new_run()
+        hashes.new_run()
         entropy.new_run()
 
     def digest(self, qualname: str) -> str:
@@ -117,8 +130,16 @@ class Loader:
         module = self._new_module(name, file, package=package)
         self.modules[file] = self.modules[name] = module
         if file not in self._standard_files and not name.startswith("concur."):
-            _put_up(name, module)
-        self._execute(module, self._code(file))
+            put_up(name, module)
+        if os.path.isdir(file):  # a folder of a package, without a file of its own
+            return module
+        try:
+            self._execute(module, self._code(file))
+        except variables.LoadingError as error:
+            top = name.partition(".")[0]
+            if top in self._named and not str(error).startswith("package "):
+                raise variables.LoadingError(f"package '{top}' cannot be rewritten: {error}") from None
+            raise
         return module
 
     def _code(self, file: str) -> Compiled:
@@ -132,7 +153,7 @@ class Loader:
         module.__file__ = file
         module.__package__ = name if package else name.rpartition(".")[0]
         if package:
-            module.__path__ = [os.path.dirname(file)]
+            module.__path__ = [file if os.path.isdir(file) else os.path.dirname(file)]
         module.__dict__.update(hooks.HOOKS)
         module.__dict__["__builtins__"] = _BUILTINS
         module.__dict__[MARK] = True
@@ -211,7 +232,7 @@ class Loader:
         file = self._find(name)
         if file is None:
             return None
-        package = os.path.basename(file) == "__init__.py"
+        package = os.path.basename(file) == "__init__.py" or os.path.isdir(file)
         if not name.startswith("concur."):
             return self._from_file(file, name, package=package)
         self._code(file)  # its text counts for the digest, also when it was loaded before
@@ -237,11 +258,15 @@ class Loader:
             return None if spec is None else spec.origin
         if name.partition(".")[0] in sys.stdlib_module_names:
             return None
-        for folder in self.folders:
+        root = self._named.get(name.partition(".")[0])
+        for folder in (*self.folders, *([] if root is None else [root])):
             base = os.path.join(folder, *name.split("."))
-            for file in (base + ".py", os.path.join(base, "__init__.py")):
+            for file in (os.path.join(base, "__init__.py"), base + ".py"):
                 if os.path.isfile(file):
                     return file
+            if folder == root:
+                named.refuse_extension(name, base)
+                return base if os.path.isdir(base) else None
         return None
 
     def _standard(self, name: str) -> ModuleType:
@@ -258,6 +283,8 @@ class Loader:
                 module.__dict__["exec"] = _exec_rewritten
             elif name == "uuid":
                 module.__dict__["_GETTERS"] = []  # they ask other programs for the address of this machine
+            elif name == "concurrent.futures._base":
+                hashes.number(module.__dict__["Future"])
             sharing.keep(self._key(name), module)
         self.modules[name] = module
         return module
@@ -278,6 +305,13 @@ class Loader:
         module.__dict__.update({**plain.__dict__, **module.__dict__})
         self._execute(module, cache[key][2])
         sharing.keep(self._key("threading"), module)
+
+    def _importlib(self) -> ModuleType:
+        """`importlib`, whose `import_module` finds what `import` finds."""
+        module = ModuleType("importlib")
+        module.__dict__.update(vars(importlib))
+        module.__dict__["import_module"] = _import_module
+        return module
 
     def _concur(self) -> ModuleType:
         return Concur(self.module, self._public)
@@ -301,36 +335,19 @@ class Loader:
         return FunctionType(code, module.__dict__, code.co_name, None, closure)
 
 
-_put_aside: dict[str, ModuleType | None] = {}
-
-
-def _put_up(name: str, module: ModuleType) -> None:
-    """Put a module of the run where pickle, typing and dataclasses look up the module of a class."""
-    _put_aside.setdefault(name, sys.modules.get(name))
-    sys.modules[name] = module
-
-
-def real_module(name: str) -> ModuleType | None:
-    """The module that is imported under a name outside of all runs."""
-    return _put_aside[name] if name in _put_aside else sys.modules.get(name)
-
-
-def _take_down() -> None:
-    """Put the real modules back, before the next run and after the last."""
-    for name, module in _put_aside.items():
-        if module is None:
-            sys.modules.pop(name, None)
-        else:
-            sys.modules[name] = module
-    _put_aside.clear()
-
-
 def _load_classes_for_current(module: ModuleType) -> None:
     Loader.current.load_threading_classes(module)
 
 
 def _import_for_current(name: str, *args: Any, **kwargs: Any) -> Any:
     return Loader.current._import(name, *args, **kwargs)
+
+
+def _import_module(name: str, package: str | None = None) -> Any:
+    """``importlib.import_module``, for the module that calls it."""
+    name = importlib.util.resolve_name(name, package)
+    found = Loader.current.module(name)
+    return importlib.import_module(name) if found is None else found
 
 
 _BUILTINS = library.builtins_of(_import_for_current)

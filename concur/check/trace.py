@@ -311,8 +311,3 @@ def _key(key: Any) -> str:
 def source_line(site: tuple[str, int]) -> str:
     """The text of a line of the program."""
     return linecache.getline(*site).strip() if site[1] else ""
-
-
-def short_file(file: str) -> str:
-    """A file without its folder."""
-    return os.path.basename(file)
