@@ -339,10 +339,9 @@ def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
         return special(site, *args, **kwargs)
     if args and is_container(args[0]):
         name = function.__name__
-        bound = functools.partial(function, args[0])
-        return Announced(
-            bound, args[0], contents.mode_of_method(name), name in contents.STORING_METHODS, site
-        )(*args[1:], **kwargs)
+        bound, storing = functools.partial(function, args[0]), name in contents.STORING_METHODS
+        bound.__name__ = name  # type: ignore[attr-defined]
+        return Announced(bound, args[0], contents.mode_of_method(name), storing, site)(*args[1:], **kwargs)
     return Announced(function, None, READ, False, site)(*args, **kwargs)
 
 

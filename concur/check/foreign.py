@@ -18,7 +18,7 @@ from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.foreign_state import Reach
 from concur.check.ops import ELSEWHERE, FIELDS, READ, WRITE
-from concur.check.touch import keep, places_of
+from concur.check.touch import is_python_class, keep, places_of
 from concur.check.visibility import WHOLE, announces, class_key, classify
 from concur.check.whereabouts import is_pythons
 
@@ -99,12 +99,17 @@ def has_foreign_operators(cls: type) -> bool:
         known = _with_foreign_operators[cls] = any(
             type(method) is types.FunctionType
             and not announces(method)
-            and (base in _HOLDING or method.__module__ not in DERIVED)
+            and (base in _HOLDING or not (method.__module__ in DERIVED or _is_mixin(cls, method)))
             for base in cls.__mro__
             for name in _OPERATORS
             if (method := base.__dict__.get(name)) is not None
         )
     return known
+
+
+def _is_mixin(cls: type, method: Any) -> bool:
+    """Whether a method of collections.abc works by methods that the class has in Python, and by no others."""
+    return method.__module__ == "collections.abc" and all(map(is_python_class, cls.__mro__[:-1]))
 
 
 def operate(

@@ -1,6 +1,7 @@
 """A verdict as text: the answer first, then the run in columns, one a thread, and the reason."""
 
 import re
+import sys
 import unicodedata
 from dataclasses import replace
 
@@ -99,7 +100,7 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
         for part, piece in enumerate(pieces):
             beside = f"{number if part == 0 else '':>3} {mark}".rstrip()
             line = _pad(_pad(beside, start) + piece, source_at)
-            lines.append(line + _source(step, main_file) if part == 0 else line)
+            lines.append(line + _source(step, main_file, width - source_at) if part == 0 else line)
     lines = [_cut(line.rstrip(), width) for line in lines]
     if repeats is not None:
         lines += ["", f"  steps {repeats[0]} to {repeats[1]} repeat for ever"]
@@ -244,11 +245,14 @@ def phrase(op: str, value: str | None) -> str:
     return f"{op} -> {value}"
 
 
-def _source(step: Step, main_file: str) -> str:
+def _source(step: Step, main_file: str, room: int = sys.maxsize) -> str:
     if not step.line:
         return ""
     file = short_file(step.file)
-    return f"{step.line:>4}  {step.source}" if file == main_file else f"{file}:{step.line}"
+    if file == main_file:
+        return f"{step.line:>4}  {step.source}"
+    where = f"{file}:{step.line}"
+    return where if len(where) <= room else f"..{where[2 - room :]}"  # the line is what counts
 
 
 def _fold(text_: str, width: int) -> list[str]:

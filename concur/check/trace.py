@@ -58,7 +58,8 @@ class _Short(reprlib.Repr):
         cls = type(thing)
         if getattr(cls, "__repr__", None) is object.__repr__:
             return f"<{cls.__name__}>"
-        return super().repr_instance(thing, level)
+        text = super().repr_instance(thing, level)
+        return f"<{cls.__name__}>" if text.startswith(f"<{cls.__name__} instance at ") else text  # it raised
 
 
 _short = _Short()

@@ -104,6 +104,8 @@ def explore(
         name = f"{file}::{verdict.scenario}"
         return shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
 
+    packages = [word for package in rewrite for word in ("--rewrite", package)]
+
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
@@ -111,7 +113,9 @@ def explore(
         if verdict.failure is not None:
             if verdict.failure.token:
                 lines.append(Text(f"again: {again(verdict)}", style="cyan"))
-            lines.append(Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name])}"))
+            lines.append(
+                Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name, *packages])}")
+            )
         show([*lines, Text()])
 
     def scenarios() -> Sequence[str]:
