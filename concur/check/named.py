@@ -6,7 +6,6 @@ Python text in a folder or a file; all else is refused, by name, before the firs
 
 import importlib.machinery
 import importlib.metadata
-import importlib.util
 import os
 import sys
 import zipimport
@@ -53,10 +52,7 @@ def root_of(name: str) -> str:
             f"rewrite: '{name}' is of the standard library: what uses threads there is rewritten already, the rest"
             " cannot be"
         )
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        spec = None
+    spec = _spec_of(name)
     if spec is None:
         raise UsageError(
             f"rewrite: there is no package '{name}' where {sys.executable} looks for one{_known(name)}"
@@ -95,6 +91,15 @@ def refuse_extension(name: str, base: str) -> None:
     for suffix in importlib.machinery.EXTENSION_SUFFIXES:
         if os.path.isfile(base + suffix):
             raise ImportError(f"module '{name}' is written in C, so it cannot be rewritten", name=name)
+
+
+def _spec_of(name: str) -> importlib.machinery.ModuleSpec | None:
+    """Where the package would be imported from now; what was imported under that name before does not count."""
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, None) if hasattr(finder, "find_spec") else None
+        if spec is not None:
+            return spec
+    return None
 
 
 def _known(name: object) -> str:

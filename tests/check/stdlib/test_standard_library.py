@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from concur.check import Status, replay
+from tests.check.page_tables import cell_of_this_python, scenarios, schedules, tables, title
 from tests.check.stdlib import table
 from tests.check.stdlib.mutants import SCENARIOS, Mutant, mutants
 
 AGAIN = "; if that is right, run: python -m tests.check.stdlib.table, with each Python that the page names"
-TABLES = table.tables(table.PAGE.read_text(encoding="utf-8"))
+TABLES = tables(table.PAGE.read_text(encoding="utf-8"))
 QUICK = 120  # schedules of a scenario that every test run explores; `make long` has the others
 
 # The mistakes that every test run puts in; `make long` has the others.
@@ -19,17 +20,11 @@ SHORT = """condition_wait_and_notify condition_stolen_item semaphore semaphore_r
  shutdown_wakes_every_getter shutdown_immediate callback wait_for_the_first initializer""".split()
 
 
-def on_the_page(name: str, row: str) -> str | None:
-    """The cell of this Python; None if the page was not made with it."""
-    head, rows = TABLES[name]
-    return rows[row][head.index(table.THIS) - 1] if table.THIS in head else None
-
-
 def _scenarios() -> list[Any]:
     found = []
     for file in filter(table.runs_here, table.FILES):
-        for name, _ in table.scenarios(file):
-            cells = TABLES[file][1].get(f"`{name.removeprefix('scenario_')}`", ["", "0"])
+        for name, _ in scenarios(SCENARIOS / file):
+            cells = TABLES[file][1].get(title(name), ["", "0"])
             most = max(int(cell.replace(",", "")) for cell in cells[1:] if re.fullmatch(r"[\d,]+", cell))
             marks = [pytest.mark.slow] if most > QUICK else []
             found.append(pytest.param(file, name, marks=marks))
@@ -52,7 +47,7 @@ def _mistakes() -> list[Any]:
 def test_the_page_has_every_scenario(name: str) -> None:
     """The page lists the scenarios that there are, each with its claim."""
     key = "refuted" if name == table.REFUTED else name
-    expected = {f"`{scenario.removeprefix('scenario_')}`": claim for scenario, claim in table.scenarios(name)}
+    expected = {title(scenario): claim for scenario, claim in scenarios(SCENARIOS / name)}
     found = {row: cells[0] for row, cells in TABLES[key][1].items()}
     assert found == expected, f"docs/standard-library.md lists other scenarios{AGAIN}"
 
@@ -76,8 +71,8 @@ def test_verified(file: str, name: str) -> None:
     """CPython's text holds what the scenario asserts, under as many schedules as the page says."""
     verdict = table.verdict_of(file, name)
     assert verdict.status is Status.VERIFIED, str(verdict)
-    said = on_the_page(file, f"`{name.removeprefix('scenario_')}`")
-    assert said in (None, table.cell(verdict)), f"the page says {said} schedules{AGAIN}"
+    said = cell_of_this_python(TABLES[file], title(name))
+    assert said in (None, schedules(verdict)), f"the page says {said} schedules{AGAIN}"
 
 
 @pytest.mark.parametrize("mutant", _mistakes())
@@ -85,14 +80,14 @@ def test_a_mistake_is_refuted(mutant: Mutant) -> None:
     """One line of CPython's text changed, and its scenario has a schedule that fails."""
     verdict = table.verdict_on(mutant)
     assert verdict.status is Status.REFUTED, f"{mutant}\n{verdict}"
-    said = on_the_page("mistakes", str(mutant))
-    assert said in (None, table.cell(verdict)), f"the page says {said}, not {table.cell(verdict)}{AGAIN}"
+    said = cell_of_this_python(TABLES["mistakes"], str(mutant))
+    assert said in (None, schedules(verdict)), f"the page says {said}, not {schedules(verdict)}{AGAIN}"
 
 
-@pytest.mark.parametrize("name", [name for name, _ in table.scenarios(table.REFUTED)])
+@pytest.mark.parametrize("name", [name for name, _ in scenarios(SCENARIOS / table.REFUTED)])
 def test_refuted(name: str) -> None:
     """What the page says cannot be relied upon fails again with the page's token, or with a new one elsewhere."""
-    said = on_the_page("refuted", f"`{name.removeprefix('scenario_')}`")
+    said = cell_of_this_python(TABLES["refuted"], title(name))
     if said is None:
         assert table.verdict_of(table.REFUTED, name).status is Status.REFUTED
     else:
