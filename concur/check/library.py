@@ -138,6 +138,13 @@ def thread_module() -> types.ModuleType:
     return module
 
 
+def concurrent_package() -> types.ModuleType:
+    """`concurrent`, which holds nothing but its modules."""
+    module = types.ModuleType("concurrent")
+    module.__path__ = []
+    return module
+
+
 def _start_new_thread(function: Any, args: Any = (), kwargs: Any = None) -> int:
     thread = Thread(target=function, args=args, kwargs=kwargs, daemon=True)
     thread.start()

@@ -16,7 +16,6 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -26,6 +25,7 @@ from concur.check.put_up import put_up, take_down
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
+from concur.check.whereabouts import import_root, module_name
 from concur.errors import UsageError
 
 _UNREWRITTEN_HERE = ("concur.check", "concur.grade", "concur.errors", "concur.cli", "concur.sphinxext")
@@ -46,7 +46,7 @@ class Loader:
         self.file = os.path.abspath(file)
         self.attempt = None if attempt is None else os.path.abspath(attempt)
         files = [self.file] if self.attempt is None else [self.attempt, self.file]
-        self.folders = [folder for each in files for folder in (os.path.dirname(each), _import_root(each))]
+        self.folders = [folder for each in files for folder in (os.path.dirname(each), import_root(each))]
         self.folders += folders  # of the program that the scenario tests
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
@@ -62,6 +62,7 @@ class Loader:
             "_thread": library.thread_module,
             "time": library.time_module,
             "importlib": self._importlib,
+            "concurrent": library.concurrent_package,
             "_random": entropy.random_module,
             "concur": self._concur,
         }
@@ -115,12 +116,12 @@ class Loader:
 
     def main_module(self) -> ModuleType:
         """The module that defines the scenario."""
-        return self._from_file(self.file, _module_name(self.file))
+        return self._from_file(self.file, module_name(self.file))
 
     def attempt_module(self) -> ModuleType:
         """The student's module."""
         assert self.attempt is not None
-        return self._from_file(self.attempt, _module_name(self.attempt))
+        return self._from_file(self.attempt, module_name(self.attempt))
 
     # Modules
 
@@ -140,6 +141,9 @@ class Loader:
             if top in self._named and not str(error).startswith("package "):
                 raise variables.LoadingError(f"package '{top}' cannot be rewritten: {error}") from None
             raise
+        above, _, last = name.rpartition(".")
+        if above in self.modules and not name.startswith("concur."):
+            setattr(self.modules[above], last, module)
         return module
 
     def _code(self, file: str) -> Compiled:
@@ -234,7 +238,7 @@ class Loader:
             return None
         package = os.path.basename(file) == "__init__.py" or os.path.isdir(file)
         if not name.startswith("concur."):
-            return self._from_file(file, name, package=package)
+            return self._below(name) or self._from_file(file, name, package=package)
         self._code(file)  # its text counts for the digest, also when it was loaded before
         module = sharing.kept(self._key(name))
         if module is None:
@@ -244,6 +248,11 @@ class Loader:
             self._take_as_one_step(module)
         self.modules[name] = module
         return module
+
+    def _below(self, name: str) -> ModuleType | None:
+        """Load the package above a module first, as Python does; the module, if that has loaded it."""
+        above = name.rpartition(".")[0]
+        return self.modules.get(name) if above and self.module(above) is not None else None
 
     def _find(self, name: str) -> str | None:
         if name not in self._found:
@@ -362,22 +371,6 @@ def _compile_generated(source: str) -> CodeType:
 def _exec_rewritten(source: str, namespace: dict[str, Any], results: dict[str, Any]) -> None:
     """What dataclasses generates touches fields, so it is rewritten as well."""
     exec(_compile_generated(source), {**namespace, **hooks.HOOKS, MARK: True}, results)
-
-
-@functools.cache
-def _module_name(file: str) -> str:
-    """The name by which a file is imported: dotted, if it lies in packages."""
-    path = Path(file)
-    parts = [path.stem]
-    while (path.parent / "__init__.py").is_file():
-        path = path.parent
-        parts.insert(0, path.name)
-    return ".".join(parts)
-
-
-def _import_root(file: str) -> str:
-    """The folder above the packages in which a file lies."""
-    return str(Path(file).parents[_module_name(file).count(".")])
 
 
 def _find_code(code: CodeType, qualname: str) -> CodeType | None:

@@ -1,6 +1,8 @@
 """Whose file it is, and what it is called in a report."""
 
+import functools
 import os
+from pathlib import Path
 
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -19,3 +21,19 @@ def short_file(file: str) -> str:
         if file.startswith(place + os.sep):
             return os.path.relpath(file, os.path.dirname(place)).replace(os.sep, "/")
     return os.path.basename(file)
+
+
+@functools.cache
+def module_name(file: str) -> str:
+    """The name by which a file is imported: dotted, if it lies in packages."""
+    path = Path(file)
+    parts = [path.stem]
+    while (path.parent / "__init__.py").is_file():
+        path = path.parent
+        parts.insert(0, path.name)
+    return ".".join(parts)
+
+
+def import_root(file: str) -> str:
+    """The folder above the packages in which a file lies."""
+    return str(Path(file).parents[module_name(file).count(".")])

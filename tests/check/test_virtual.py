@@ -69,6 +69,13 @@ HOLDS: dict[str, str] = {
         together(take, put)
         assert items == []
     """,
+    "futures are found in their package": """
+        from concurrent import futures
+        import concurrent.futures
+        with futures.ThreadPoolExecutor(1) as pool:
+            assert pool.submit(int).result() == 0
+        assert concurrent.futures.Future is futures.Future
+    """,
     "a named tuple is made without a look into what it holds": """
         import collections
         Pair = collections.namedtuple("Pair", "left right")

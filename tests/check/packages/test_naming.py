@@ -123,6 +123,24 @@ def test_imports_inside_the_package(installed: Path, program: Any) -> None:
     assert explore(program(LOSES), max_seconds=None, rewrite=["counting"]).status is Status.REFUTED
 
 
+def test_a_package_knows_its_modules(installed: Path, program: Any) -> None:
+    """The package above a module is loaded first, and has the module as an attribute, as in Python."""
+    package(
+        installed / "counting",
+        __init__="from .first import FIRST\nFOUND = first.FIRST",
+        first="import counting\nFIRST = 1",
+        second="import counting\nSECOND = counting.FOUND + counting.first.FIRST",
+    )
+    scenario = program("""
+        import counting.second
+        from counting.second import SECOND
+        def scenario():
+            assert counting.second.SECOND == SECOND == 2
+            assert counting.first.FIRST == 1
+    """)
+    assert explore(scenario, max_seconds=None, rewrite=["counting"]).status is Status.VERIFIED
+
+
 def test_a_part_in_c_is_said_to_be_missing(installed: Path, program: Any) -> None:
     """A package that has the same in Python takes that; one that has not, is refused with the name of the part."""
     suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
