@@ -127,16 +127,15 @@ def test_a_package_knows_its_modules(installed: Path, program: Any) -> None:
     """The package above a module is loaded first, and has the module as an attribute, as in Python."""
     package(
         installed / "counting",
-        __init__="from .first import FIRST\nFOUND = first.FIRST",
-        first="import counting\nFIRST = 1",
-        second="import counting\nSECOND = counting.FOUND + counting.first.FIRST",
+        __init__="from .first import LOADED\nLOADED.append('the package')\nFOUND = first.LOADED",
+        first="LOADED = []",
+        second="from .first import LOADED\nBEFORE = list(LOADED)",
     )
     scenario = program("""
+        from counting.second import BEFORE
         import counting.second
-        from counting.second import SECOND
         def scenario():
-            assert counting.second.SECOND == SECOND == 2
-            assert counting.first.FIRST == 1
+            assert counting.second.BEFORE == BEFORE == counting.first.LOADED == ["the package"]
     """)
     assert explore(scenario, max_seconds=None, rewrite=["counting"]).status is Status.VERIFIED
 
