@@ -49,6 +49,20 @@ def scenario_shutdown_wakes_every_getter():
     assert (got, told) == ([1], [1])
 
 
+def scenario_shutdown_wakes_two_getters():
+    """2 get from an empty queue, 1 shuts it down: both are told"""
+    q, told = queue.Queue(), []
+
+    def get():
+        try:
+            q.get()
+        except queue.ShutDown:
+            told.append(1)
+
+    together(get, get, q.shutdown)
+    assert told == [1, 1]
+
+
 def scenario_shutdown_immediate():
     """1 joins, 1 shuts down at once: what was put counts as done"""
     q = queue.Queue()
