@@ -17,7 +17,8 @@ QUICK = 120  # schedules of a scenario that every test run explores; `make long`
 # The mistakes that every test run puts in; `make long` has the others.
 SHORT = """condition_wait_and_notify condition_stolen_item semaphore semaphore_release_two barrier_abort python_rlock
  timer_cancelled_before queue_one_to_one queue_join queue_task_done_too_often lifo_queue simple_queue
- shutdown_wakes_two_getters shutdown_wakes_every_getter shutdown_immediate callback wait_for_the_first initializer""".split()
+ shutdown_wakes_two_getters shutdown_wakes_every_getter shutdown_immediate callback
+ wait_for_the_first initializer""".split()
 
 
 def _scenarios() -> list[Any]:
