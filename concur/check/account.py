@@ -10,7 +10,8 @@ from concur.check import ops
 from concur.check.engine import Engine
 from concur.check.sources import compile_file
 from concur.check.threads import ThreadFailure
-from concur.check.trace import Recorded, Recorder, short_file
+from concur.check.trace import Recorded, Recorder
+from concur.check.whereabouts import short_file
 from concur.errors import UsageError
 
 Site = tuple[str, int]

@@ -26,6 +26,7 @@ def explore(
     spurious_wakeups: bool = False,
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
+    rewrite: Iterable[str] = (),
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Verdict:
@@ -46,6 +47,7 @@ def explore(
             ``"off"``: they are not looked for.
         atomic: classes whose calls are one step each, as ``concur.Semaphore`` or ``"concur.Semaphore"``:
             right for a class that was itself verified. The verdict names them.
+        rewrite: installed packages, by the name they are imported under, that are rewritten as the program is.
         attempt: the file of a student's module, given to the scenario as its parameter.
         progress: called after each schedule with the number of schedules so far.
 
@@ -61,7 +63,7 @@ def explore(
     sequential consistency.
     """
     _check_budget(max_schedules, max_seconds)
-    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
         return work.explore(max_schedules, max_seconds)
@@ -78,6 +80,7 @@ def sample(
     spurious_wakeups: bool = False,
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
+    rewrite: Iterable[str] = (),
     max_seconds: float | None = None,
     max_steps: int = MAX_STEPS,
     livelocks: bool = True,
@@ -97,6 +100,7 @@ def sample(
         spurious_wakeups: as for `explore`.
         races: as for `explore`.
         atomic: as for `explore`.
+        rewrite: as for `explore`.
         max_seconds: stop after that many seconds.
         max_steps: a run is cut after so many visible operations; the verdict says how many were.
         livelocks: whether to look for states that come back. That compares all that a program has at each round
@@ -114,7 +118,7 @@ def sample(
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds, max_steps)
-    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite)
     options = dataclasses.replace(options, max_steps=max_steps, livelocks=livelocks)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
@@ -146,7 +150,7 @@ def replay(
     if backend not in ("greenlets", "threads"):
         raise UsageError(f"backend is 'greenlets' or 'threads', not {backend!r}")
     parsed = tokens.parse(token)
-    options = Options.from_letters(parsed.options, parsed.atomic)
+    options = Options.from_letters(parsed.options, parsed.atomic, parsed.rewrite)
     options = dataclasses.replace(options, max_steps=max(MAX_STEPS, len(parsed.schedule) + 1))
     work = Work(Scenario.of(scenario, attempt), options)
     with work.running(capture=backend == "greenlets"):

@@ -7,8 +7,9 @@ from concur.check.engine import Engine
 from concur.check.race_kinds import Found, why_race
 from concur.check.shrink import switches
 from concur.check.threads import ThreadFailure
-from concur.check.trace import Recorded, Recorder, short_file, source_line
+from concur.check.trace import Recorded, Recorder, source_line
 from concur.check.verdict import Failure, Step
+from concur.check.whereabouts import short_file
 from concur.check.why import why_failed, why_livelocked
 from concur.check.why_stuck import is_bystander, who_is_stuck, why_stuck
 

@@ -63,7 +63,8 @@ class _Short(reprlib.Repr):
         cls = type(thing)
         if getattr(cls, "__repr__", None) is object.__repr__:
             return f"<{cls.__name__}>"
-        return super().repr_instance(thing, level)
+        text = super().repr_instance(thing, level)
+        return f"<{cls.__name__}>" if text.startswith(f"<{cls.__name__} instance at ") else text  # it raised
 
 
 _short = _Short()
@@ -355,8 +356,3 @@ def _key(key: Any) -> str:
 def source_line(site: tuple[str, int]) -> str:
     """The text of a line of the program."""
     return linecache.getline(*site).strip() if site[1] else ""
-
-
-def short_file(file: str) -> str:
-    """A file without its folder."""
-    return os.path.basename(file)

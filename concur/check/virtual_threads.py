@@ -7,6 +7,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import ops
 from concur.check.calls import callee
+from concur.check.hashes import number
 from concur.check.variables import LoadingError
 from concur.check.virtual_time import begin_timed, in_time, timed_out
 
@@ -162,6 +163,8 @@ class Thread:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self._cc_name})>"
 
+
+number(Thread)  # a pool of CPython has its threads in a set, and joins them in its order
 
 _numbers = itertools.count(1)
 _made = itertools.count(1)

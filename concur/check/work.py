@@ -53,6 +53,7 @@ class Work:
     ) -> None:
         self.scenario = scenario
         scenario.loader.take_as_one_step(options.atomic)
+        scenario.loader.rewrite_too(options.rewrite)
         self.options = options
         self.progress = progress
         self.knowledge = Knowledge()
@@ -310,6 +311,7 @@ class Work:
             tuple(engine.choices),
             tuple(sorted(self.knowledge.conflated)),
             self.options.atomic,
+            self.options.rewrite,
             engine.livelocked,
         )
         return failure_of(engine, recorder, str(token), self.race_in(engine))

@@ -37,6 +37,7 @@ from concur.grade.pace import Pace
 @click.option("--spurious", is_flag=True, default=None, help="A wait may end without a notify.")
 @click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
 @click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
+@click.option("--rewrite", multiple=True, metavar="PACKAGE", help="Rewrite it as well; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -52,6 +53,7 @@ def explore(
     spurious: bool | None,
     races: str | None,
     atomic: tuple[str, ...],
+    rewrite: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -62,6 +64,7 @@ def explore(
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
     reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
     reject("--replay", token, ("--races", races), ("--atomic", atomic or None))
+    reject("--replay", token, ("--rewrite", rewrite or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
@@ -71,7 +74,7 @@ def explore(
         check_writable(page, apart_from=file)
     given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    options["atomic"] = atomic
+    options["atomic"], options["rewrite"] = atomic, rewrite
     found: list[Verdict] = []
     problems: list[str] = []
 
@@ -101,6 +104,8 @@ def explore(
         name = f"{file}::{verdict.scenario}"
         return shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
 
+    packages = [word for package in rewrite for word in ("--rewrite", package)]
+
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
@@ -108,7 +113,9 @@ def explore(
         if verdict.failure is not None:
             if verdict.failure.token:
                 lines.append(Text(f"again: {again(verdict)}", style="cyan"))
-            lines.append(Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name])}"))
+            lines.append(
+                Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name, *packages])}")
+            )
         show([*lines, Text()])
 
     def scenarios() -> Sequence[str]:

@@ -17,7 +17,7 @@ from concur.errors import UsageError
 
 BUDGET = 20_000  # schedules. Never seconds: a verdict is the same on every machine.
 
-_HOW = ("timeouts", "notify", "spurious_wakeups", "races", "atomic")
+_HOW = ("timeouts", "notify", "spurious_wakeups", "races", "atomic", "rewrite")
 _NAMES = ("max_schedules", "max_seconds", *_HOW, "allow_unfinished", "sample", "seed")
 
 
