@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from concur.check import tokens
+from concur.check.crew import check_jobs
 from concur.check.options import MAX_STEPS, Options
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
@@ -28,6 +29,7 @@ def explore(
     atomic: Iterable[type | str] = (),
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under every schedule that could make a difference, up to a budget.
 
@@ -47,7 +49,10 @@ def explore(
         atomic: classes whose calls are one step each, as ``concur.Semaphore`` or ``"concur.Semaphore"``:
             right for a class that was itself verified. The verdict names them.
         attempt: the file of a student's module, given to the scenario as its parameter.
-        progress: called after each schedule with the number of schedules so far.
+        progress: called after each schedule with the number of schedules so far; now and then, if processes
+            share the search.
+        jobs: how many processes share the search, if it takes longer than a moment. The verdict is that of one
+            process, on the same schedules; only a budget in seconds ends elsewhere.
 
     Returns:
         ``VERIFIED`` if every schedule ended well, ``REFUTED`` with the first that did
@@ -62,9 +67,10 @@ def explore(
     """
     _check_budget(max_schedules, max_seconds)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
-        return work.explore(max_schedules, max_seconds)
+        return work.explore(max_schedules, max_seconds, jobs)
 
 
 def sample(

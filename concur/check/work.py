@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from concur.check import engine as runs
-from concur.check import strangers, tokens
+from concur.check import share, strangers, tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.crew import other_threads
 from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
@@ -143,18 +144,21 @@ class Work:
 
     # The three ways
 
-    def explore(self, max_schedules: int | None, max_seconds: float | None) -> Verdict:
-        search, done = Search(), 0
+    def explore(self, max_schedules: int | None, max_seconds: float | None, jobs: int = 1) -> Verdict:
+        search, done, began = Search(), 0, self.began
         cut: str | None = None
-        self.until = None if max_seconds is None else self.began + max_seconds
+        fails = False  # another process has found that the next schedule does
+        until = None if max_seconds is None else self.began + max_seconds
         while True:
             search.start()
+            self.until = None if fails else until
             engine = self.run(search)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
             if self.knowledge.revised:
                 self.knowledge.settle()
-                search, done, cut = Search(), 0, None
+                search, done, cut, fails = Search(), 0, None, False
+                began = time.perf_counter()
                 self.races = Finder()
                 continue
             if self.progress is not None:
@@ -169,14 +173,37 @@ class Work:
             more = search.next(engine)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
+            if fails:
+                return self.differs(done)
+            steps, budget = len(engine.trace), self.used_up(done, max_schedules, max_seconds)
+            if more and budget is None and jobs > 1 and time.perf_counter() - began >= share.ALONE:
+                if self.may_fork():
+                    shared = share.share(self, jobs, search, done, cut, steps, max_schedules, until)
+                    search, more, fails = shared.search, shared.more, shared.fails
+                    done, cut, steps = shared.done, shared.cut, shared.steps
+                    if shared.stopped is not None:
+                        return self.unfinished(done, f"{shared.stopped}; {cut or search.covered(steps)}")
+                    budget = None if fails else self.used_up(done, max_schedules, max_seconds)
+                else:
+                    jobs = 1
             if not more and cut is None:
                 return self.verdict(Status.VERIFIED, done, self.bound())
-            budget = self.used_up(done, max_schedules, max_seconds)
             if budget is not None:
-                covered = cut or search.covered(len(engine.trace))
+                covered = cut or search.covered(steps)
                 return self.unfinished(done, f"the budget of {budget} is used up; {covered}")
             if not more:
                 return self.unfinished(done, cut or "")
+
+    def may_fork(self) -> bool:
+        """Whether there are no other threads: what the program imports may have started some."""
+        with self.watch.off():
+            return not other_threads()
+
+    def differs(
+        self, done: int, how: str = "the same schedule ended differently when it was run again"
+    ) -> Verdict:
+        reason = f"the program is not deterministic: {how}"
+        return self.verdict(Status.UNCHECKABLE, done, "", reason=reason)
 
     def used_up(self, done: int, max_schedules: int | None, max_seconds: float | None) -> str | None:
         """The budget that is used up, in words; None if there is some left."""
@@ -289,10 +316,7 @@ class Work:
             if strategy.diverged is None and self.way_of_failing(engine) == self.way_of_failing(found):
                 failure = self.failure(engine, recorder)
                 return self.verdict(Status.REFUTED, done, "one schedule", failure=failure)
-        reason = strategy.diverged or "the same schedule ended differently when it was run again"
-        return self.verdict(
-            Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
-        )
+        return self.differs(done, *filter(None, [strategy.diverged]))
 
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
