@@ -89,6 +89,7 @@ def sample(
     livelocks: bool = True,
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under random schedules, for programs too large for `explore`.
 
@@ -110,6 +111,7 @@ def sample(
             are sampled without.
         attempt: as for `explore`.
         progress: as for `explore`.
+        jobs: how many processes share the runs. The failure is that of the lowest number, as with one process.
 
     Returns:
         ``REFUTED`` or ``UNFINISHED``: sampling never verifies.
@@ -122,9 +124,10 @@ def sample(
     _check_budget(runs, max_seconds, max_steps)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
     options = dataclasses.replace(options, max_steps=max_steps, livelocks=livelocks)
+    check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
-        return work.sample(runs, seed, strategy, max_seconds)
+        return work.sample(runs, seed, strategy, max_seconds, jobs)
 
 
 def replay(

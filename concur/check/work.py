@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from concur.check import batches, share, strangers, tokens
 from concur.check import engine as runs
-from concur.check import share, strangers, tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
 from concur.check.crew import other_threads
 from concur.check.cycles import Cycles
@@ -213,16 +213,22 @@ class Work:
             return f"{max_seconds:g} s"
         return None
 
-    def sample(self, count: int, seed: int, strategy: str, max_seconds: float | None) -> Verdict:
+    def sample(
+        self, count: int, seed: int, strategy: str, max_seconds: float | None, jobs: int = 1
+    ) -> Verdict:
         chooser = STRATEGIES[strategy](seed)
-        self.until = None if max_seconds is None else self.began + max_seconds
-        cuts, cut = 0, None
-        for done in range(1, count + 1):
-            chooser.start()
+        until = None if max_seconds is None else self.began + max_seconds
+        cuts, cut, done, began = 0, None, 0, self.began
+        fails = False  # another process has found that the next run does
+        while done < count:
+            done += 1
+            self.until = None if fails else until
+            chooser.start(done)
             engine = self.run(chooser, full=True)
             while self.knowledge.revised:  # its schedule means something else from now on: take another
                 self.knowledge.settle()
-                chooser.start()
+                fails, began = False, time.perf_counter()
+                chooser.start(done)
                 engine = self.run(chooser, full=True)
             if self.progress is not None:
                 self.progress(done)
@@ -232,9 +238,22 @@ class Work:
             self.see_that_all_are_taken()
             if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
+            if fails:
+                return self.differs(done)
             if engine.cut is not None:
                 cuts, cut = cuts + 1, engine.cut
-            if max_seconds is not None and self.seconds > max_seconds:
+            if max_seconds is None or self.seconds <= max_seconds:
+                if jobs == 1 or done == count or time.perf_counter() - began < share.ALONE:
+                    continue
+                if not self.may_fork():
+                    jobs = 1
+                    continue
+                sampled = batches.share(self, jobs, chooser, done, count, until)
+                done, fails = sampled.done, sampled.fails
+                cuts, cut = cuts + sampled.cuts, sampled.cut or cut
+                if sampled.stopped is not None:
+                    return self.unfinished(done, sampled.stopped)
+            if max_seconds is not None and self.seconds > max_seconds and not fails:
                 return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
         told = f"{count:,} random schedules, seed {seed}; none failed"
         if not self.options.livelocks:

@@ -78,7 +78,12 @@ class Settings:
     @property
     def exploring(self) -> dict[str, Any]:
         """The options for `concur.explore`."""
-        return {**self.how, "max_schedules": self.max_schedules, "max_seconds": self.max_seconds, "jobs": self.jobs}
+        return {
+            **self.how,
+            "max_schedules": self.max_schedules,
+            "max_seconds": self.max_seconds,
+            "jobs": self.jobs,
+        }
 
     @property
     def sampling(self) -> dict[str, Any]:

@@ -266,9 +266,8 @@ def test_a_failure_that_is_known_when_the_time_is_up(check: Check, monkeypatch: 
     monkeypatch.setattr("concur.check.engine.time", Clock)
     for seed in range(6):
         now = 0.0
-        with here(seed):
-            with mock.patch.object(share, "Crew", Slow):
-                verdict = check(program, jobs=4, max_seconds=100)
+        with here(seed), mock.patch.object(share, "Crew", Slow):
+            verdict = check(program, jobs=4, max_seconds=100)
         found.add(verdict.status)
         assert verdict.status in (Status.UNFINISHED, Status.REFUTED)
         if verdict.status is Status.UNFINISHED:
@@ -343,7 +342,7 @@ def test_other_threads(check: Check) -> None:
     thread = threading.Thread(target=over.wait, name="Archimedes")
     thread.start()
     try:
-        with pytest.raises(UsageError, match="jobs=2: .* here there are 'Archimedes'; end them first"):
+        with pytest.raises(UsageError, match=r"jobs=2: .* here there are 'Archimedes'; end them first"):
             check(COUNTER.format(least=0), jobs=2)
         assert check(COUNTER.format(least=0), jobs=1).status is Status.VERIFIED
     finally:

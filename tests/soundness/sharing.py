@@ -1,5 +1,6 @@
 """A shared search without processes: its pieces are run here, as many and in which order a seed decides."""
 
+import copy
 import dataclasses
 import pickle
 import random
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from concur.check import Verdict, share
+from concur.check import Verdict, batches, share
 from concur.check.engine import Engine
 from concur.check.ops import dependent
 from concur.check.options import Options
@@ -31,6 +32,7 @@ class Here:
         self.free = list(range(size))
         self.serve = serve
         self.tasks: list[tuple[int, bytes]] = []
+        self.choosers: dict[int, Any] = {}
 
     def give(self, member: int, task: Any) -> None:
         self.free.remove(member)
@@ -43,20 +45,30 @@ class Here:
             member, packed = self.tasks.pop()
             task = pickle.loads(packed)
             task.seconds = SECONDS
-            task.most = min(self.random.randint(1, 6), task.most or 6)
+            few = self.random.randint(1, 6)
+            if isinstance(task, share.Task):
+                task.most = min(few, task.most or few)
+            else:
+                task.last = min(task.last, task.first + few)
             type(self).pieces += 1
             self.free.append(member)
-            yield member, pickle.loads(pickle.dumps(self._answer(task)))
+            yield member, pickle.loads(pickle.dumps(self._answer(member, task)))
 
-    def _answer(self, task: Any) -> Any:
+    def _answer(self, member: int, task: Any) -> Any:
         work = self.serve.__self__.work  # type: ignore[attr-defined]
         kept = work.races, work.until, work.progress, work.output.kept()
         text = (list(kept[3][0]), kept[3][1])
+        sampling = self.serve.__self__  # type: ignore[attr-defined]
+        asking = getattr(sampling, "chooser", None)
+        if asking is not None:  # each has one of its own
+            sampling.chooser = self.choosers.setdefault(member, copy.deepcopy(asking))
         try:
             return self.serve(task)
         finally:
             work.races, work.until, work.progress = kept[:3]
             work.output.keep(text)
+            if asking is not None:
+                sampling.chooser = asking
 
     def end(self) -> None:
         """There is nobody to end."""
@@ -66,7 +78,11 @@ class Here:
 def here(seed: int) -> Iterator[None]:
     """Searches with jobs are shared from their first schedule on, in this process."""
     Here.random, Here.pieces = random.Random(seed), 0
-    with mock.patch.object(share, "Crew", Here), mock.patch.object(share, "ALONE", 0.0):
+    with (
+        mock.patch.object(share, "Crew", Here),
+        mock.patch.object(batches, "Crew", Here),
+        mock.patch.object(share, "ALONE", 0.0),
+    ):
         yield
 
 
@@ -108,4 +124,12 @@ def explored(file: Path, options: Options, jobs: int, most: int | None = None) -
     work = Noting(Scenario(f"{file}::scenario"), options)
     with work.running():
         verdict = work.explore(most, None, jobs)
+    return verdict, work.classes
+
+
+def sampled(file: Path, options: Options, jobs: int, strategy: str, runs: int) -> tuple[Verdict, set[Any]]:
+    """The verdict on a sample of the scenario of a file, and the classes that were run for it."""
+    work = Noting(Scenario(f"{file}::scenario"), options)
+    with work.running():
+        verdict = work.sample(runs, 1, strategy, None, jobs)
     return verdict, work.classes

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from concur.check.options import Options
 
 from .programs import looping_programs, programs, programs_of_atomics, programs_of_conditions
-from .sharing import explored, here
+from .sharing import explored, here, sampled
 from .test_soundness import _AT_LENGTH, _EVERYTHING, options, write
 
 _MOST = 400  # schedules
@@ -26,13 +26,30 @@ def agree(folder: Path, program: Any, options: Options, jobs: int, most: int, or
         assert explored(file, options, jobs, most) == alone, text
 
 
-@settings(_EVERYTHING, max_examples=60)
+@settings(_EVERYTHING, max_examples=40)
 @given(kinds, options, st.integers(2, 4), st.sampled_from([_MOST, 30, 7]), st.integers(0, 1000))
 def test_a_shared_search_is_the_same_search(
     tmp_path_factory: pytest.TempPathFactory, program: Any, options: Options, jobs: int, most: int, order: int
 ) -> None:
     """Verdict, number of schedules, their classes, races, and the failing run are those of one job."""
     agree(tmp_path_factory.mktemp("program"), program, options, jobs, most, order)
+
+
+@settings(_EVERYTHING, max_examples=30)
+@given(kinds, options, st.integers(2, 4), st.sampled_from(["pct", "random"]), st.integers(0, 1000))
+def test_a_shared_sample_is_the_same_sample(
+    tmp_path_factory: pytest.TempPathFactory,
+    program: Any,
+    options: Options,
+    jobs: int,
+    strategy: str,
+    order: int,
+) -> None:
+    """The same runs, up to the same first failure."""
+    file = write(tmp_path_factory.mktemp("program"), program, "ABC"[: len(program) - 1])
+    alone = sampled(file, options, 1, strategy, 25)
+    with here(order):
+        assert sampled(file, options, jobs, strategy, 25) == alone, file.read_text()
 
 
 @pytest.mark.soundness
