@@ -18,7 +18,7 @@ from concur.check.lines import Line, State, merge
 from concur.check.races import Finder, Pair, Seen
 
 ALONE = 0.2  # seconds: a search that is over by then is not worth the processes
-_PIECE = 0.03  # seconds for which a line is handed out
+_PIECE = 0.05  # seconds for which a line is handed out
 _GRACE = 0.1  # seconds for which answers are waited for when the time is up
 _LOOK = 0.5  # seconds without an answer after which the clock is looked at
 _NODE = ("picked", "choice", "choices", "todo", "queue", "done", "sleep", "shape")
