@@ -1,4 +1,4 @@
-"""Schedules a second, and seconds to an exhaustive verdict, beside the other tools that search the schedules of threads.
+"""Schedules a second, and seconds to an exhaustive verdict, beside other tools that search the schedules of threads.
 
 Each exploration has a process of its own, and the tools take turns. Every program ends well under every schedule, so
 nobody stops at a failure. A tool that has not ended when its time is up has its schedules a second compared, and no
@@ -194,7 +194,7 @@ def main() -> None:
     versions = {tool: importlib.metadata.version(tool) for tool in tools if installed(tool)}
     print(f"Python {platform.python_version()}, {machine}; {versions}")
     print(
-        f"medians of {given.turns} turns, of at most {given.seconds:g} s each; to a verdict: at least {TARGET_VERDICT}x"
+        f"medians of {given.turns} turns, of at most {given.seconds:g} s each; to a verdict {TARGET_VERDICT}x"
     )
     rows = []
     for name in NAMES:

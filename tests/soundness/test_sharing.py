@@ -26,7 +26,7 @@ def agree(folder: Path, program: Any, options: Options, jobs: int, most: int, or
         assert explored(file, options, jobs, most) == alone, text
 
 
-@settings(_EVERYTHING, max_examples=40)
+@settings(_EVERYTHING, max_examples=25)
 @given(kinds, options, st.integers(2, 4), st.sampled_from([_MOST, 30, 7]), st.integers(0, 1000))
 def test_a_shared_search_is_the_same_search(
     tmp_path_factory: pytest.TempPathFactory, program: Any, options: Options, jobs: int, most: int, order: int
@@ -35,7 +35,7 @@ def test_a_shared_search_is_the_same_search(
     agree(tmp_path_factory.mktemp("program"), program, options, jobs, most, order)
 
 
-@settings(_EVERYTHING, max_examples=30)
+@settings(_EVERYTHING, max_examples=20)
 @given(kinds, options, st.integers(2, 4), st.sampled_from(["pct", "random"]), st.integers(0, 1000))
 def test_a_shared_sample_is_the_same_sample(
     tmp_path_factory: pytest.TempPathFactory,
