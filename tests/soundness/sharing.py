@@ -81,6 +81,7 @@ def here(seed: int) -> Iterator[None]:
     with (
         mock.patch.object(share, "Crew", Here),
         mock.patch.object(batches, "Crew", Here),
+        mock.patch.object(batches, "_PIECE", 1e-9),  # so that several batches are under way
         mock.patch.object(share, "ALONE", 0.0),
     ):
         yield
@@ -103,14 +104,15 @@ def class_of(engine: Engine) -> Any:
 
 
 class Noting(Work):
-    """Notes the class of every run, where the races are noted, so that processes hand it on."""
+    """Notes the class and the schedule of every run, where the races are noted, so that processes hand it on."""
 
     classes: set[Any]
 
     def look(self, engine: Engine, base: int = 0) -> None:
         super().look(engine, base)
         if not engine.pruned:
-            self.races.pairs[class_of(engine)] = Seen(("", ""), 0)
+            schedule = tuple(tid for tid, _ in engine.trace)
+            self.races.pairs[class_of(engine), schedule] = Seen(("", ""), 0)
 
     def verdict(self, *args: Any, **more: Any) -> Verdict:
         self.classes = {key for key in self.races.pairs if not isinstance(key, Pair)}
@@ -120,7 +122,7 @@ class Noting(Work):
 
 
 def explored(file: Path, options: Options, jobs: int, most: int | None = None) -> tuple[Verdict, set[Any]]:
-    """The verdict on the scenario of a file, and the classes that were run for it."""
+    """The verdict on the scenario of a file, and what was run for it: classes, with their schedules."""
     work = Noting(Scenario(f"{file}::scenario"), options)
     with work.running():
         verdict = work.explore(most, None, jobs)
@@ -128,7 +130,7 @@ def explored(file: Path, options: Options, jobs: int, most: int | None = None) -
 
 
 def sampled(file: Path, options: Options, jobs: int, strategy: str, runs: int) -> tuple[Verdict, set[Any]]:
-    """The verdict on a sample of the scenario of a file, and the classes that were run for it."""
+    """The verdict on a sample of the scenario of a file, and what was run for it: classes, with their schedules."""
     work = Noting(Scenario(f"{file}::scenario"), options)
     with work.running():
         verdict = work.sample(runs, 1, strategy, None, jobs)

@@ -65,3 +65,26 @@ def test_many_shared_searches(tmp_path: Path, part: int) -> None:
         agree(tmp_path, program, options, jobs, most, order)
 
     shared()
+
+
+@pytest.mark.parametrize("order", range(2))
+def test_what_later_runs_show_counts_for_those_after_them(tmp_path: Path, order: int) -> None:
+    """Places that threads seldom come to, and longer runs: a run knows of what all runs before it have shown."""
+    file = tmp_path / "program.py"
+    file.write_text(
+        "from threading import Thread\n"
+        "class Box: pass\n"
+        "def scenario():\n"
+        "    box = Box(); box.a = box.b = box.c = box.n = 0\n"
+        "    def add():\n"
+        "        for _ in range(4): box.a += 1\n"
+        "        if box.a == 5: box.b += 1; box.b += 1; box.n += 1\n"
+        "        if box.a in (4, 6) or box.b: box.c += 1; box.c += 1; box.c += 1\n"
+        "    threads = [Thread(target=add) for _ in range(3)]\n"
+        "    for thread in threads: thread.start()\n"
+        "    for thread in threads: thread.join()\n"
+    )
+    for strategy in ("pct", "random"):
+        alone = sampled(file, Options(timeouts="idle", races="off"), 1, strategy, 60)
+        with here(order):
+            assert sampled(file, Options(timeouts="idle", races="off"), 3, strategy, 60) == alone
