@@ -153,7 +153,9 @@ def _content(run: Engine, thing: Any, reach: Reach, *, writes: bool) -> Iterable
     cls, knowledge = type(thing), run.knowledge
     key = class_key(cls)
     everything = writes and (reach.everything or not reach.is_read)
-    for field in fields.keys() | (reach.stores if writes and hasattr(thing, "__dict__") else ()):
+    # In one order in every process: the first place that a step touches is what the step is known by.
+    more = sorted(reach.stores - fields.keys()) if writes and hasattr(thing, "__dict__") else []
+    for field in (*fields, *more):
         mode = WRITE if writes and (everything or field in reach.stores) else READ
         if mode == WRITE and (key, field) not in knowledge.fields:
             knowledge.learn(knowledge.fields, (key, field))  # from now on whoever reads it says so

@@ -18,6 +18,18 @@ _MAIN = 0
 class Thread:
     """``threading.Thread``."""
 
+    _cc_number: int
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Thread":
+        self = super().__new__(cls)
+        run = runs.active
+        self._cc_number = next(_made) if run is None else run.current.number()
+        return self
+
+    def __hash__(self) -> int:
+        """Not the address: a set of threads, such as that of a pool's workers, has one order in every run."""
+        return self._cc_number
+
     def __init__(
         self,
         group: None = None,
@@ -152,6 +164,7 @@ class Thread:
 
 
 _numbers = itertools.count(1)
+_made = itertools.count(1)
 
 
 class _MainThread(Thread):

@@ -27,7 +27,7 @@ from concur.check.scenario import Scenario
 from concur.check.shrink import shrink, way_of_failing
 from concur.check.story import failure_of
 from concur.check.threads import Abort
-from concur.check.trace import Recorder
+from concur.check.trace import LONGEST, Recorder
 from concur.check.verdict import Failure, Status, Verdict
 from concur.check.watch import Watch
 from concur.errors import TokenError, UsageError
@@ -253,14 +253,16 @@ class Work:
                 cuts, cut = cuts + sampled.cuts, sampled.cut or cut
                 if sampled.stopped is not None:
                     return self.unfinished(done, sampled.stopped)
-            if max_seconds is not None and self.seconds > max_seconds and not fails:
-                return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
-        told = f"{count:,} random schedules, seed {seed}; none failed"
+            if done < count and not fails and max_seconds is not None and self.seconds > max_seconds:
+                break
+        told = f"{done:,} random schedules, seed {seed}; none failed"
+        if done < count:
+            told = f"the budget of {max_seconds:g} s is used up after {told}"
         if not self.options.livelocks:
             told += "; livelocks were not looked for"
         if cut is not None:  # what comes after the cut was never seen
             told += f"; {cuts:,} of them did not reach the end: {cut}"
-        return self.unfinished(count, told)
+        return self.unfinished(done, told)
 
     def replay(self, token: tokens.Token, backend: str) -> Verdict:
         self.knowledge.conflated.update(token.conflated)
@@ -268,7 +270,7 @@ class Work:
         self.knowledge.cycles = token.livelock
         strategy = Follow(token.schedule, token.choices)
         self.scenario.fresh()
-        recorder = Recorder(self.scenario.own_files())
+        recorder = Recorder(self.scenario.own_files(), len(token.schedule))
         carrier = ThreadCarrier() if backend == "threads" else GreenletCarrier()
         engine = self.run(strategy, full=True, recorder=recorder, carrier=carrier)
         if self.scenario.digest() != token.digest:
@@ -328,14 +330,20 @@ class Work:
         engine = self.run(strategy, full=True)
         if strategy.diverged is None and self.outcome(engine) == self.outcome(found):
             found = engine
-            simplest = shrink(functools.partial(self.run, full=True), found, self.way_of_failing)
+            simplest = self.simplest(found)
             strategy = Follow(*simplest)
-            recorder = Recorder(self.scenario.own_files())
+            recorder = Recorder(self.scenario.own_files(), len(simplest[0]))
             engine = self.run(strategy, full=True, recorder=recorder)
             if strategy.diverged is None and self.way_of_failing(engine) == self.way_of_failing(found):
                 failure = self.failure(engine, recorder)
                 return self.verdict(Status.REFUTED, done, "one schedule", failure=failure)
         return self.differs(done, *filter(None, [strategy.diverged]))
+
+    def simplest(self, found: Engine) -> tuple[list[int], list[int]]:
+        """The schedule and the choices of a run that fails as this one does; of a long run, its own."""
+        if len(found.trace) > LONGEST:  # a few runs of it would be all that can be tried
+            return [tid for tid, _ in found.trace], found.choices
+        return shrink(functools.partial(self.run, full=True), found, self.way_of_failing)
 
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(

@@ -112,7 +112,7 @@ class Noting(Work):
         super().look(engine, base)
         if not engine.pruned:
             schedule = tuple(tid for tid, _ in engine.trace)
-            self.races.pairs[class_of(engine), schedule] = Seen(("", ""), 0)
+            self.races.pairs[class_of(engine), schedule] = Seen(("", ""), 0)  # type: ignore[index]
 
     def verdict(self, *args: Any, **more: Any) -> Verdict:
         self.classes = {key for key in self.races.pairs if not isinstance(key, Pair)}
