@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from concur.check import tokens
+from concur.check.crew import check_jobs
 from concur.check.options import MAX_STEPS, Options
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
@@ -29,6 +30,7 @@ def explore(
     rewrite: Iterable[str] = (),
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under every schedule that could make a difference, up to a budget.
 
@@ -49,7 +51,10 @@ def explore(
             right for a class that was itself verified. The verdict names them.
         rewrite: installed packages, by the name they are imported under, that are rewritten as the program is.
         attempt: the file of a student's module, given to the scenario as its parameter.
-        progress: called after each schedule with the number of schedules so far.
+        progress: called after each schedule with the number of schedules so far; now and then, if processes
+            share the search.
+        jobs: how many processes share the search, if it takes longer than a moment. The verdict is that of one
+            process, on the same schedules; only a budget in seconds ends elsewhere.
 
     Returns:
         ``VERIFIED`` if every schedule ended well, ``REFUTED`` with the first that did
@@ -64,9 +69,10 @@ def explore(
     """
     _check_budget(max_schedules, max_seconds)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite)
+    check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
-        return work.explore(max_schedules, max_seconds)
+        return work.explore(max_schedules, max_seconds, jobs)
 
 
 def sample(
@@ -86,6 +92,7 @@ def sample(
     livelocks: bool = True,
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under random schedules, for programs too large for `explore`.
 
@@ -108,6 +115,7 @@ def sample(
             are sampled without.
         attempt: as for `explore`.
         progress: as for `explore`.
+        jobs: how many processes share the runs. The failure is that of the lowest number, as with one process.
 
     Returns:
         ``REFUTED`` or ``UNFINISHED``: sampling never verifies.
@@ -120,9 +128,10 @@ def sample(
     _check_budget(runs, max_seconds, max_steps)
     options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite)
     options = dataclasses.replace(options, max_steps=max_steps, livelocks=livelocks)
+    check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
-        return work.sample(runs, seed, strategy, max_seconds)
+        return work.sample(runs, seed, strategy, max_seconds, jobs)
 
 
 def replay(

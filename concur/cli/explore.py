@@ -38,6 +38,7 @@ from concur.grade.pace import Pace
 @click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
 @click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
 @click.option("--rewrite", multiple=True, metavar="PACKAGE", help="Rewrite it as well; repeatable.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Share it among N processes [1].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -54,6 +55,7 @@ def explore(
     races: str | None,
     atomic: tuple[str, ...],
     rewrite: tuple[str, ...],
+    jobs: int | None,
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -63,7 +65,7 @@ def explore(
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
     reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
-    reject("--replay", token, ("--races", races), ("--atomic", atomic or None))
+    reject("--replay", token, ("--races", races), ("--atomic", atomic or None), ("--jobs", jobs))
     reject("--replay", token, ("--rewrite", rewrite or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
@@ -75,6 +77,7 @@ def explore(
     given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     options["atomic"], options["rewrite"] = atomic, rewrite
+    options["jobs"] = jobs or 1
     found: list[Verdict] = []
     problems: list[str] = []
 
@@ -90,7 +93,7 @@ def explore(
     def look_at(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
         what = f"exploring {scenario}"
-        with working(what, log=True) as say, aside:
+        with working(what, log=True, alone=options["jobs"] > 1) as say, aside:
             options["progress"] = Pace(what, say)
             if token is not None:
                 return checker.replay(scenario, token, backend=backend or "greenlets")

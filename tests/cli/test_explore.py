@@ -98,6 +98,17 @@ def test_sampling_finds_a_race_but_verifies_nothing(concur, program) -> None:
     assert result.exit_code == 3
 
 
+def test_jobs_change_nothing_but_the_time(concur, program) -> None:
+    for options in ([], ["--sample", "20"]):
+        alone, shared = (
+            json.loads(concur("explore", program(RACE), "--json", *options, *jobs).stdout)
+            for jobs in ([], ["--jobs", "2"])
+        )
+        assert [{**each, "seconds": 0} for each in shared] == [{**each, "seconds": 0} for each in alone]
+    assert concur("explore", program(RACE), "--jobs", "0").exit_code == 2
+    assert concur("explore", program(RACE), "--jobs", "2", "--replay", "c1").exit_code == 2
+
+
 def test_a_budget_of_schedules_that_ends_claims_nothing(concur, program) -> None:
     result = concur("explore", program(LOCKED), "--schedules", "1", "--json")
     assert [each["status"] for each in json.loads(result.stdout)] == ["unfinished"]
