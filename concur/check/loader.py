@@ -20,6 +20,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from concur.check.aio import package as aio
 from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
 from concur.check.packages import Concur, Threading, public_names
 from concur.check.rewrite import rewrite
@@ -61,6 +62,7 @@ class Loader:
             "time": library.time_module,
             "_random": entropy.random_module,
             "concur": self._concur,
+            aio.PACKAGE: lambda: aio.load(self),
         }
 
     def take_as_one_step(self, names: Iterable[str]) -> None:
@@ -208,6 +210,8 @@ class Loader:
             return module
         if name in library.REWRITTEN:
             return self._standard(name)
+        if aio.is_part(name):
+            return self.module(aio.PACKAGE) and aio.part(self, name.rpartition(".")[2])
         file = self._find(name)
         if file is None:
             return None

@@ -19,6 +19,7 @@ class Options:
     spurious_wakeups: bool = False
     races: Literal["report", "fail", "off"] = "report"
     atomic: tuple[str, ...] = ()  # "module.Class", sorted
+    ready: Literal["any", "fifo"] = "any"  # in which order an event loop runs what is ready
     max_steps: int = MAX_STEPS
     max_ticks: int = MAX_TICKS
     livelocks: bool = True  # look for states that come back

@@ -38,6 +38,7 @@ class VirtualThread:
         "object",
         "op",
         "opaque",
+        "quiet",
         "section",
         "site",
         "tid",
@@ -55,6 +56,7 @@ class VirtualThread:
         self.site: tuple[str, int] | None = None  # where it stands, if recording
         self.calling: Op | None = None  # a call of code in C that looks into a container, and may call back
         self.section: Any = None  # the call that is taken as one step and runs now, see sections.py
+        self.quiet = False  # its end is no step: nobody joins it
         self.ending = False  # the step that it has announced is its last
         self.done = False
         self.minor = False  # what it announced would not be, if `full` were off
@@ -66,6 +68,11 @@ class VirtualThread:
         self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
         self.expired = False
         self.carrier: Any = None
+
+    @property
+    def ident(self) -> int:
+        """Which thread of the program it is: what runs on an event loop is all in the main thread."""
+        return 0 if self.quiet else self.tid
 
 
 @dataclasses.dataclass(slots=True)

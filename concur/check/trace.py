@@ -81,7 +81,8 @@ def short(value: Any, by: reprlib.Repr = _short) -> str:
 def _inside_a_call() -> bool:
     """Whether the current thread is inside a call that is shown as one step."""
     run = runs.active
-    return run is not None and run.current.section is not None
+    section = None if run is None else run.current.section
+    return section is not None and section.joins
 
 
 class Recorder:

@@ -5,6 +5,7 @@ import functools
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -72,6 +73,9 @@ class Work:
         collecting = gc.isenabled()
         gc.disable()
         gc.freeze()
+        warned = warnings.catch_warnings()
+        warned.__enter__()
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)  # of runs that were ended
         streams, unraisable = (sys.stdout, sys.stderr), sys.unraisablehook
         sys.unraisablehook = functools.partial(_but_for_the_end, unraisable)
         try:
@@ -82,6 +86,7 @@ class Work:
                 yield
         finally:
             (sys.stdout, sys.stderr), sys.unraisablehook = streams, unraisable
+            warned.__exit__(None, None, None)
             runs.active = None
             self.scenario.loader.fresh()
             gc.unfreeze()
@@ -256,7 +261,7 @@ class Work:
 
     def look(self, engine: Engine, base: int = 0) -> None:
         """Collect the races of a run that shares the steps before `base` with the one before."""
-        if self.options.races == "off":
+        if self.options.races == "off" or engine.loops:  # tasks take turns
             return
         if engine.pruned:
             self.races.skip(base)
@@ -297,7 +302,7 @@ class Work:
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
             self.scenario.digest(),
-            [tid for tid, _ in engine.trace],
+            [tid for index, (tid, _) in enumerate(engine.trace) if index not in engine.inner],
             self.options.letters(),
             tuple(engine.choices),
             tuple(sorted(self.knowledge.conflated)),
