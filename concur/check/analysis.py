@@ -155,6 +155,8 @@ class Analysis:
                     fails = known.taken if kind == TRY else not known.taken
                     looks = kind in (TRY, RELEASE) and fails and "failed-try" in self.rules
                     part = kind if place == op[1] else _kind_at(place, mode)
+                    if part == _AT_GATE and kind == FIRE and -1 < op[2].cancelled_at <= known.opener:
+                        continue  # it could not have fired when the loop was stopped
                     self._races(event, known, part, READ if looks else mode)
 
     def _clock(self, clocks: list[Clock | None], tid: int) -> Clock:

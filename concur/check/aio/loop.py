@@ -34,6 +34,9 @@ class Nothing:
     def __await__(self) -> Any:
         return iter(())
 
+    async def wait(self) -> None:
+        """As a coroutine: other things of the loop may come before it and after it."""
+
 
 class Loop:
     """The methods of `asyncio.AbstractEventLoop` that can be controlled."""
@@ -113,7 +116,9 @@ class Loop:
         if self._running:
             raise RuntimeError("This event loop is already running")
         if isinstance(future, Nothing):
-            return None
+            if not self._anything_left():
+                return None
+            future = future.wait()
         new = not self.parts["futures"].isfuture(future)
         future = self.parts["tasks"].ensure_future(future, loop=self)
         future.add_done_callback(_stop_its_loop)
@@ -158,6 +163,13 @@ class Loop:
 
     def shutdown_default_executor(self, timeout: float | None = None) -> Any:
         return Nothing()
+
+    def _anything_left(self) -> bool:
+        """Whether there is something that would run if the loop went round once more."""
+        return any(
+            process.counts() and not process.thread.done and not getattr(process, "cancelled", False)
+            for process in self.processes.values()
+        )
 
     def _check_open(self) -> None:
         if self._closed:

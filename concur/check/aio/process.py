@@ -172,14 +172,20 @@ class Process:
         loop = self.loop
         if loop.order is not None:
             loop.order.append(self)
-        if not run.alone:
-            if loop.order is not None:
-                run.step((WRITE, (id(loop), "tail"), loop, None, None))
-            else:
-                run.step((WRITE, self.place(), self, None, self._in_line()))
+        if run.alone:
+            _note_alone(run, self.place())
+        elif loop.order is not None:
+            run.step((WRITE, (id(loop), "tail"), loop, None, None))
+        else:
+            run.step((WRITE, self.place(), self, None, None))
 
-    def _in_line(self) -> Any:
-        return None
+
+def _note_alone(run: Engine, place: Any) -> None:
+    """The main thread, between two runs of the loop, lets a task go on: that is part of its last step."""
+    last = run.current.last
+    if run.current.tid == 0 and last >= 0:
+        tid, op = run.trace[last]
+        run.trace[last] = (tid, (*op[:4], (*(op[4] or ()), (place, WRITE))))
 
 
 class Callbacks(Process):
@@ -194,12 +200,13 @@ class Callbacks(Process):
         self.handles.append(handle)
         if self.loop.order is not None:
             self.loop.order.append(self)
-        if not run.alone:
-            if self.loop.order is not None:
-                run.step((WRITE, (id(self.loop), "tail"), self.loop, None, None))
-            else:
-                more = (((id(self), f"callback {number}"), WRITE),)
-                run.step((WRITE, (id(self), "the last callback"), self, None, more))
+        place = (id(self), f"callback {number}")
+        if run.alone:
+            _note_alone(run, place)
+        elif self.loop.order is not None:
+            run.step((WRITE, (id(self.loop), "tail"), self.loop, None, None))
+        else:
+            run.step((WRITE, (id(self), "the last callback"), self, None, ((place, WRITE),)))
 
     def _is_over(self) -> bool:
         return False
@@ -213,6 +220,7 @@ class Timer(Process):
     def __init__(self, loop: "Loop", run: Engine, name: str, handle: Any) -> None:
         self.handle = handle
         self.cancelled = False
+        self.cancelled_at = -1  # how many steps had been taken then
         self.fired = False
         super().__init__(loop, run, name)
         self.watch_clock(run)
@@ -269,6 +277,7 @@ class Timer(Process):
     def cancel(self, run: Engine) -> None:
         """It is not to fire any more."""
         self.cancelled = True
+        self.cancelled_at = len(run.trace)
         if not run.alone:
             run.step((WRITE, self.place(), self, None, None))
         self.thread.deadline = None
