@@ -62,6 +62,7 @@ class Work:
         self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.on_loops = False  # the program runs event loops
         self.until: float | None = None  # when the budget of seconds is used up; not for what is run again
         self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
@@ -86,9 +87,11 @@ class Work:
                 yield
         finally:
             (sys.stdout, sys.stderr), sys.unraisablehook = streams, unraisable
-            warned.__exit__(None, None, None)
             runs.active = None
             self.scenario.loader.fresh()
+            if self.on_loops:
+                gc.collect()  # coroutines that nobody has awaited are dropped where that is not reported
+            warned.__exit__(None, None, None)
             gc.unfreeze()
             if collecting:
                 gc.enable()
@@ -119,6 +122,7 @@ class Work:
         finally:
             runs.active = None
             self.watch.begin(None)
+        self.on_loops = self.on_loops or bool(engine.loops)
         judge(engine, self.fitting)
         return engine
 

@@ -68,7 +68,8 @@ _BLOCKS = (
     "for _ in range(2):",
 )
 _ENDS = (
-    "out['M'] += map(repr, await asyncio.gather(*s.tasks.values(), return_exceptions=True))",
+    "got = await asyncio.gather(*s.tasks.values(), return_exceptions=True)\n"
+    "    out['M'] += [each if isinstance(each, str) else type(each).__name__ for each in got]",
     "out['M'].append(await asyncio.gather(*s.tasks.values()))",
     "done, pending = await asyncio.wait(s.tasks.values(), return_when=asyncio.FIRST_COMPLETED)\n"
     "    out['M'] += [sorted(n for n, t in s.tasks.items() if t in done)]",

@@ -9,6 +9,7 @@ import sys
 import types
 import warnings
 from typing import Any
+from unittest import mock
 
 from concur.check.options import Options
 
@@ -27,6 +28,7 @@ class EveryOrder(asyncio.base_events.BaseEventLoop):
     def __init__(self, module: Any, choices: list[list[int]], options: Options) -> None:
         super().__init__()
         self.module = module
+        self.made: dict[tuple[int, ...], int] = {}
         self.seen: Any = None
         self.choices = choices
         self.depth = 0
@@ -50,7 +52,10 @@ class EveryOrder(asyncio.base_events.BaseEventLoop):
         return future
 
     def create_task(self, coro: Any, **more: Any) -> Any:
-        task = super().create_task(coro, **more)
+        maker = asyncio.current_task(self) if self.is_running() else None
+        path = maker.path if isinstance(maker, Numbered) else (0,) if self.is_running() else ()
+        number = self.made[path] = self.made.get(path, 0) + 1
+        task = Numbered(coro, number, path, loop=self, **more)
         self.futures.append(task)
         return task
 
@@ -111,6 +116,24 @@ class EveryOrder(asyncio.base_events.BaseEventLoop):
         return timer
 
 
+class Numbered(asyncio.Task):  # type: ignore[type-arg]
+    """A task whose place in a set does not depend on its address."""
+
+    def __init__(self, coro: Any, number: int, maker: tuple[int, ...], **more: Any) -> None:
+        self.number, self.path = number, (*maker, number)
+        super().__init__(coro, **more)
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+def all_tasks(loop: Any = None) -> Any:
+    """All tasks that are not done, in an order that is the same in every run."""
+    loop = loop or asyncio.get_running_loop()
+    tasks = [future for future in loop.futures if isinstance(future, Numbered) and not future.done()]
+    return set(sorted(tasks, key=lambda task: (task.number, task.path)))
+
+
 class Timer(asyncio.TimerHandle):
     """One that can be told from others of the same moment."""
 
@@ -141,7 +164,7 @@ def one_run(code: Any, choices: list[list[int]], options: Options) -> Any:
         return loops[0]
 
     ended: Any = "ok"
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), mock.patch("asyncio.tasks.all_tasks", all_tasks):
         warnings.simplefilter("ignore")
         try:
             with asyncio.Runner(loop_factory=make) as runner:

@@ -15,6 +15,9 @@ from .asyncio_programs import programs
 from .asyncio_reference import every_order, observed
 from .enumeration import Classes, TooLarge, outcomes
 
+# Of runs that were ended in the middle, and of programs that make coroutines for nothing.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+
 PARTS, A_PART = 8, 500  # of the long suite
 _LARGEST = 400  # orders of a program that the reference still runs
 _EVERYTHING = settings(

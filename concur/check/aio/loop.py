@@ -385,22 +385,32 @@ class Loop:
 
     # Numbers that do not depend on the order of steps
 
-    def next_path(self, run: Engine) -> tuple[int, ...]:
+    def next_path(self) -> tuple[int, ...]:
         """Where a new process stands in the tree of who made whom."""
-        return self._next("process")[1:]
+        return (*self._maker(), self._next("process"))
 
-    def next_number(self) -> int:
-        """A hash for a new future: the same whenever its maker has done the same before."""
-        return hash(self._next("future"))
+    def number(self, future: Any) -> None:
+        """Number a new future among those of its maker: that does not depend on what others have made before."""
+        kind = "task" if isinstance(future, self.parts["tasks"].Task) else "future"
+        future.__dict__["_cc_number"] = number = self._next(kind)
+        future.__dict__["_cc_path"] = (*self._maker(), number)
+        self.futures.append(future)
 
-    def next_task(self, parent: tuple[int, ...]) -> tuple[int, ...]:
-        """The number of a task without a name, below that of the task that makes it."""
-        return (*parent, self._next("task")[-1])
+    def next_task(self) -> tuple[int, ...]:
+        """The number of the task that is being made, for its name: the second that task 1 makes is 1.2."""
+        maker = self._maker()
+        return (*maker, self._children.get(("task", maker), 0))
 
-    def _next(self, kind: str) -> tuple[Any, ...]:
-        parent = () if self.current is None else self.current.path
-        number = self._children[kind, parent] = self._children.get((kind, parent), 0) + 1
-        return (len(kind), *parent, number)
+    def _maker(self) -> tuple[int, ...]:
+        process = self.current
+        if process is None:
+            return ()
+        return (0, *process.path) if process.task is None else process.task._cc_path
+
+    def _next(self, kind: str) -> int:
+        maker = self._maker()
+        number = self._children[kind, maker] = self._children.get((kind, maker), 0) + 1
+        return number
 
     def register(self, task: Any) -> None:
         """A task was made; the order does not matter, since `all_tasks` is a set."""
@@ -458,8 +468,8 @@ def _stop_its_loop(future: Any) -> None:
     future._loop.stop()
 
 
-def _path_of(task: Any) -> int:
-    return hash(task)
+def _path_of(task: Any) -> Any:
+    return task._cc_number, task._cc_path
 
 
 def _name_of(task: Any) -> str:

@@ -146,8 +146,7 @@ def _numbered(init: Any) -> Any:
     def __init__(self: Any, *, loop: Any = None) -> None:  # noqa: N807
         init(self, loop=loop)
         if isinstance(self._loop, Loop):
-            self.__dict__["_cc_number"] = self._loop.next_number()
-            self._loop.futures.append(self)
+            self._loop.number(self)
 
     return __init__
 
@@ -242,9 +241,7 @@ def _swap(loop: Any, task: Any) -> Any:
 
 def _task_number() -> str:
     """For the name of a task: of the first it is 1, of the second that it makes 1.2."""
-    loop = _get_event_loop()
-    parent = () if loop.current is None else loop.current.path
-    return ".".join(map(str, loop.next_task(parent)))
+    return ".".join(map(str, _get_event_loop().next_task()))
 
 
 def _is_coroutine(thing: Any) -> bool:
