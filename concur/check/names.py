@@ -15,7 +15,7 @@ from concur.check.frames import variables_of
 
 _MOST_OBJECTS = 500
 _DEPTH = 4
-_LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib")
+_LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib", "asyncio")
 
 
 def name_of(thing: Any, frames: Sequence[types.FrameType]) -> str | None:

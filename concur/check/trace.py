@@ -24,7 +24,7 @@ from concur.check.threads import VirtualThread
 from concur.check.visibility import MARK
 
 _CHECK = os.path.dirname(__file__)
-_CALLED = {"__enter__": "acquire", "__exit__": "release"}
+_CALLED = {"__enter__": "acquire", "__exit__": "release", "__aenter__": "acquire", "__aexit__": "release"}
 
 
 @dataclasses.dataclass(slots=True)
@@ -94,18 +94,25 @@ class Recorder:
         self.names: dict[int, str] = {}
         self.scenario: types.FrameType | None = None
         self.waiting: list[Recorded] = []  # what the threads that did not end had announced
-        self._announced: dict[int, tuple[tuple[str, int], str, str, Any]] = {}
+        self._announced: dict[int, Any] = {}
 
     def site(self, op: Op) -> tuple[str, int]:
         """Where in the user's files the current step is announced."""
+        if op[0] >= ops.RESUME and hasattr(op[2], "stand"):  # a task, or a timer: it says where it is
+            site, inside, what, owner = op[2].stand(self)
+            self._note(site, inside, what, owner)
+            return site  # type: ignore[no-any-return]
         frame, inside, owner = self._frame()
         if self.scenario is None:  # the first step is the main thread's
             self.scenario = self._outermost(sys._getframe(2))
         site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+        self._note(site, inside, self._what(op), owner)
+        return site
+
+    def _note(self, *announced: Any) -> None:
         run = runs.active
         assert run is not None
-        self._announced[run.current.tid] = (site, inside, self._what(op), owner)
-        return site
+        self._announced[run.current.tid] = announced
 
     def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
         outermost = None
@@ -244,6 +251,8 @@ class Recorder:
         """The step that was announced is being taken."""
         assert thread.op is not None
         site, inside, what, owner = self._announced[thread.tid]
+        if thread.op[0] >= ops.RESUME:  # where a task stands is not a call that it makes
+            inside = ""
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
         if type(thread.op[1]) is tuple and thread.op[1][1] == "[]" and thread.op[2] is not None:
             step.before = short(thread.op[2], _long)

@@ -115,6 +115,12 @@ class Process:
     def _cc_name(self) -> str:
         return self.thread.name
 
+    def stand(self, recorder: Any) -> Any:
+        """Where it is, for a report."""
+        from concur.check.aio.told import stand  # which knows the processes
+
+        return stand(self, recorder)
+
     def ready(self) -> bool:
         """Whether its next step can be taken now."""
         loop = self.loop

@@ -1,0 +1,196 @@
+"""What a report says of tasks: where they stand, who waits for what, and not how the loop works."""
+
+import types
+from typing import Any
+
+from concur.check import ops
+from concur.check.account import Account, at
+from concur.check.aio.process import Callbacks, Process, Timer
+from concur.check.engine import Engine
+from concur.check.frames import variables_of
+from concur.check.ops import FIRE, RESUME, WRITE
+from concur.check.trace import Recorded, Recorder, source_line
+
+Site = tuple[str, int]
+
+_STATEMENTS = {"__aenter__": "acquire", "__aexit__": "release"}
+_TIMED = {"_set_result_unless_cancelled": "sleep", "_on_timeout": "time-out", "_release_waiter": "time-out"}
+_INTERNAL = frozenset((ops.READY, ops.GATE, "_cancelled", "tail", "tasks", "settings", "the last callback"))
+_WITHOUT_ROWS = frozenset(("TaskGroup", "Timeout", "Runner"))  # their steps are those of the tasks in them
+
+
+def stand(process: Process, recorder: Recorder) -> tuple[Site, str, str, Any]:
+    """Where a task is when it is about to go on: the line, the call of asyncio that it awaits, what it does, of what."""
+    if isinstance(process, Timer):
+        return ("", 0), "", "fires", None
+    frames = frames_of(process)
+    own = [index for index, frame in enumerate(frames) if frame.f_code.co_filename in recorder.own_files]
+    if process.done == 0 or not own:
+        return ("", 0), "", "starts", None
+    frame = frames[own[-1]]
+    site = (frame.f_code.co_filename, frame.f_lineno)
+    what = "is cancelled" if _is_cancelled(process.task) else "goes on"
+    inside, owner = "", None
+    if own[-1] + 1 < len(frames):
+        inner = frames[own[-1] + 1]
+        called = inner.f_code.co_name
+        owner = variables_of(inner).get("self")
+        if owner is not None:
+            called = f"{recorder.name(owner)}.{_STATEMENTS.get(called, called)}"
+        inside = called
+    return site, inside, what, owner
+
+
+def frames_of(process: Process) -> list[types.FrameType]:
+    """The frames of a task that is suspended, the outermost first."""
+    found: list[types.FrameType] = []
+    thing: Any = None if process.task is None else process.task.__dict__.get("_coro")
+    while thing is not None:
+        frame = getattr(thing, "cr_frame", None) or getattr(thing, "gi_frame", None) or getattr(thing, "ag_frame", None)
+        if isinstance(frame, types.FrameType):
+            found.append(frame)
+        thing = getattr(thing, "cr_await", None) or getattr(thing, "gi_yieldfrom", None) or getattr(thing, "ag_await", None)
+    return found
+
+
+def _is_cancelled(task: Any) -> bool:
+    waiter = task.__dict__.get("_fut_waiter")
+    return bool(task.__dict__.get("_must_cancel")) or getattr(waiter, "_state", "") == "CANCELLED"
+
+
+def prepare(engine: Engine, recorder: Recorder) -> None:
+    """Leave out of the run how the loop works, and say of which task a failure is."""
+    if not engine.loops:
+        return
+    processes: dict[int, Process] = {}
+    for loop in engine.loops:
+        processes.update(loop.processes)
+    for process in processes.values():
+        process.thread.name = _name(process)
+    for failure in engine.failures:
+        owner = _owner(processes, failure.error)
+        if failure.thread.tid == 0 and owner is not None:
+            failure.thread = owner.thread
+            failure.after = 1 + max(
+                (index for index, step in enumerate(recorder.steps) if step.tid == owner.thread.tid), default=-1
+            )
+    kept = [index for index, step in enumerate(recorder.steps) if _tells(step)]
+    place = {old: new for new, old in enumerate(kept)}
+    for failure in engine.failures:
+        failure.after = sum(index < failure.after for index in kept)
+    engine.failed = {place[index] for index in engine.failed if index in place}
+    engine.trace[:] = [engine.trace[index] for index in kept]
+    recorder.steps[:] = [recorder.steps[index] for index in kept]
+
+
+def _name(process: Process) -> str:
+    if isinstance(process, Callbacks):
+        return "callbacks"
+    if isinstance(process, Timer):
+        name = process.thread.name.removeprefix("timer ").rpartition(".")[2]
+        return _TIMED.get(name, name)
+    given = process.task.__dict__.get("_name", "")
+    return process.thread.name if given.startswith("Task-") else str(given)
+
+
+def _owner(processes: dict[int, Process], error: BaseException) -> Process | None:
+    """The task that an exception ended first."""
+    for process in sorted(processes.values(), key=lambda process: -process.thread.tid):
+        if process.task is not None and process.task.__dict__.get("_exception") is error:
+            return process
+    return None
+
+
+def _tells(step: Recorded) -> bool:
+    """Whether a step tells something of the program."""
+    kind, place, thing, _, _ = step.op
+    if kind == FIRE:
+        return isinstance(thing, Timer) and "_set_result_unless_cancelled" not in thing.thread.name
+    if kind == RESUME:
+        return isinstance(thing, Process) and thing.task is not None and bool(step.site[1])
+    if type(place) is tuple and (place[1] in _INTERNAL or str(place[1]).startswith("callback ")):
+        return False
+    if not step.inside:
+        return True
+    name = step.inside.rpartition(".")[2]
+    if step.owner is None or name.startswith("__"):
+        return False
+    return type(step.owner).__name__ not in _WITHOUT_ROWS
+
+
+# Tasks that wait for ever
+
+
+def stuck(run: Account) -> list[Recorded]:
+    """Where each task that has not ended stands, if the loop has come to a standstill."""
+    return [
+        step
+        for step in run.waiting
+        if step.op[0] == RESUME and isinstance(step.op[2], Process) and step.op[2].task is not None
+    ]
+
+
+def who_is_stuck(run: Account) -> str:
+    """The message of a deadlock."""
+    tids = [step.tid for step in stuck(run)]
+    if not tids:
+        return "the event loop waits for ever: there is no task left that could stop it"
+    return f"task{'' if len(tids) == 1 else 's'} {run.named(tids)} wait{'s' if len(tids) == 1 else ''} for ever"
+
+
+def why_stuck(run: Account) -> str:
+    """An entry for each task."""
+    lines: list[str] = []
+    for step in stuck(run):
+        waits = f"waits in {step.inside}()" if step.inside else f"waits ({source_line(step.site)})"
+        lines.append(f"{run.name(step.tid)} {waits}{f', {at(step.site)}' if step.site[1] else ''}{_for_whom(run, step)}")
+        lines += _known_of(run, step)
+    return "\n".join(lines)
+
+
+def _for_whom(run: Account, step: Recorded) -> str:
+    """Other tasks that a task waits for."""
+    names = [run.name(tid) for tid in _awaited(step.op[2].task)]
+    return f", for {' and '.join(names)}" if names and step.owner is None else ""
+
+
+def _awaited(task: Any) -> list[int]:
+    waiter = task.__dict__.get("_fut_waiter")
+    children = getattr(waiter, "_children", None) or ([waiter] if waiter is not None else [])
+    return [
+        child.__dict__["_cc_process"].thread.tid
+        for child in children
+        if child.__dict__.get("_state") == "PENDING" and "_cc_process" in child.__dict__
+    ]
+
+
+def _known_of(run: Account, step: Recorded) -> list[str]:
+    """What the run shows of the lock or the event that a task waits for."""
+    owner = step.owner
+    kind = type(owner).__name__
+    if kind == "Lock":
+        taken = _last(run, owner, "_locked", "True")
+        if taken is not None and owner.__dict__.get("_locked"):
+            ended = run.engine.threads[taken.tid].done
+            told = ", which has ended without releasing it. Use `async with`, which releases in any case" if ended else ""
+            me = " itself" if taken.tid == step.tid else ""
+            return [f"  it is held by {run.name(taken.tid)}{me} (taken at {at(taken.site)}){told}"]
+    if kind == "Event":
+        was = _last(run, owner, "_value", "True")
+        cleared = _last(run, owner, "_value", "False")
+        if was is None:
+            return ["  nobody has set it"]
+        if cleared is not None:
+            return [
+                f"  {run.name(was.tid)} had set it ({at(was.site)}), and {run.name(cleared.tid)} cleared it"
+                f" ({at(cleared.site)}), before this wait began"
+            ]
+    return []
+
+
+def _last(run: Account, owner: Any, field: str, value: str) -> Recorded | None:
+    found = None
+    for step in run.steps:
+        if step.op[0] == WRITE and step.op[1] == (id(owner), field) and step.value == value:
+            found = step
+    return found
