@@ -43,6 +43,7 @@ class Recorded:
     before: str | None = None  # the content of the container before it
     after: str | None = None  # and after it, where the step itself does not tell
     found: int = 0  # id of the value
+    shared: bool = False  # known to be at a place that several threads touch and one changes
 
 
 class _Short(reprlib.Repr):
@@ -115,12 +116,13 @@ class Recorder:
         self._announced[run.current.tid] = announced
 
     def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
-        outermost = None
+        outermost = own = None
         while frame is not None:
             if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
                 outermost = frame
+                own = frame if frame.f_code.co_filename in self.own_files else own
             frame = frame.f_back
-        return outermost
+        return own or outermost
 
     def here(self) -> tuple[str, int]:
         """The line of the user's files that is being run."""
@@ -228,7 +230,9 @@ class Recorder:
         frames = [] if self.scenario is None else [self.scenario]
         frame: types.FrameType | None = sys._getframe(2)
         while frame is not None:
-            if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
+            module = frame.f_globals.get("__name__", "")
+            inner = frame.f_code.co_filename.startswith(_CHECK) or module.startswith("asyncio.")
+            if MARK in frame.f_globals and not inner:
                 frames.append(frame)
             frame = frame.f_back
         return frames
@@ -251,7 +255,8 @@ class Recorder:
         """The step that was announced is being taken."""
         assert thread.op is not None
         site, inside, what, owner = self._announced[thread.tid]
-        if thread.op[0] >= ops.RESUME:  # where a task stands is not a call that it makes
+        if thread.op[0] >= ops.RESUME and hasattr(thread.op[2], "stand"):  # it may have been cancelled meanwhile
+            site, _, what, owner = thread.op[2].stand(self)
             inside = ""
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
         if type(thread.op[1]) is tuple and thread.op[1][1] == "[]" and thread.op[2] is not None:

@@ -41,6 +41,7 @@ class Nothing:
 class Loop:
     """The methods of `asyncio.AbstractEventLoop` that can be controlled."""
 
+    _cc_opaque = True  # nothing goes by a name that leads through it
     parts: dict[str, Any]  # the modules of the asyncio that it belongs to; see package.py
 
     def __init__(self) -> None:
@@ -299,7 +300,10 @@ class Loop:
         """What Python only logs is a failure of the run: an exception that nobody gets."""
         run = self._active()
         error = context.get("exception") or RuntimeError(context.get("message"))
-        run.failures.append(ThreadFailure(run.current, error, len(run.trace)))
+        about = context.get("task") or context.get("future")
+        process = None if about is None else about.__dict__.get("_cc_process")
+        thread = run.current if process is None else process.thread
+        run.failures.append(ThreadFailure(thread, error, len(run.trace)))
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         run = self._active()

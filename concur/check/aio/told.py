@@ -4,7 +4,7 @@ import types
 from typing import Any
 
 from concur.check import ops
-from concur.check.account import Account, at
+from concur.check.account import Account, at, relevant
 from concur.check.aio.process import Callbacks, Process, Timer
 from concur.check.engine import Engine
 from concur.check.frames import variables_of
@@ -25,19 +25,25 @@ def stand(process: Process, recorder: Recorder) -> tuple[Site, str, str, Any]:
         return ("", 0), "", "fires", None
     frames = frames_of(process)
     own = [index for index, frame in enumerate(frames) if frame.f_code.co_filename in recorder.own_files]
-    if process.done == 0 or not own:
+    if not own:
         return ("", 0), "", "starts", None
     frame = frames[own[-1]]
     site = (frame.f_code.co_filename, frame.f_lineno)
-    what = "is cancelled" if _is_cancelled(process.task) else "goes on"
+    cancelled = _is_cancelled(process.task)
+    if process.done == 0 or (process.done == 1 and frame.f_lasti <= 0):
+        return site, "", "is cancelled before it starts" if cancelled else "starts", None
+    what = "is cancelled" if cancelled else "goes on"
     inside, owner = "", None
-    if own[-1] + 1 < len(frames):
-        inner = frames[own[-1] + 1]
+    inner = frames[own[-1] + 1] if own[-1] + 1 < len(frames) else None
+    waiter = process.task.__dict__.get("_fut_waiter")
+    if inner is not None and inner.f_code.co_name not in ("__await__", "__iter__"):
         called = inner.f_code.co_name
         owner = variables_of(inner).get("self")
+        inside = f"asyncio.{called}"
         if owner is not None:
-            called = f"{recorder.name(owner)}.{_STATEMENTS.get(called, called)}"
-        inside = called
+            inside = f"{recorder.name(owner)}.{_STATEMENTS.get(called, called)}"
+    elif waiter is not None and "_cc_process" not in waiter.__dict__:
+        recorder.name(waiter)  # now, while its frames are there
     return site, inside, what, owner
 
 
@@ -74,7 +80,9 @@ def prepare(engine: Engine, recorder: Recorder) -> None:
             failure.after = 1 + max(
                 (index for index, step in enumerate(recorder.steps) if step.tid == owner.thread.tid), default=-1
             )
-    kept = [index for index, step in enumerate(recorder.steps) if _tells(step)]
+    for step in relevant(recorder.steps, recorder.waiting):
+        step.shared = True  # also if those who share it are left out now
+    kept = [index for index, step in enumerate(recorder.steps) if _tells(step, recorder.own_files)]
     place = {old: new for new, old in enumerate(kept)}
     for failure in engine.failures:
         failure.after = sum(index < failure.after for index in kept)
@@ -101,13 +109,15 @@ def _owner(processes: dict[int, Process], error: BaseException) -> Process | Non
     return None
 
 
-def _tells(step: Recorded) -> bool:
+def _tells(step: Recorded, own_files: frozenset[str]) -> bool:
     """Whether a step tells something of the program."""
     kind, place, thing, _, _ = step.op
     if kind == FIRE:
         return isinstance(thing, Timer) and "_set_result_unless_cancelled" not in thing.thread.name
     if kind == RESUME:
-        return isinstance(thing, Process) and thing.task is not None and bool(step.site[1])
+        return isinstance(thing, Process) and thing.task is not None and bool(step.site[1]) and step.what != "starts"
+    if step.site[1] and step.site[0] not in own_files:
+        return False
     if type(place) is tuple and (place[1] in _INTERNAL or str(place[1]).startswith("callback ")):
         return False
     if not step.inside:
@@ -123,11 +133,17 @@ def _tells(step: Recorded) -> bool:
 
 def stuck(run: Account) -> list[Recorded]:
     """Where each task that has not ended stands, if the loop has come to a standstill."""
-    return [
+    found = [
         step
         for step in run.waiting
         if step.op[0] == RESUME and isinstance(step.op[2], Process) and step.op[2].task is not None
     ]
+    for step in found:
+        if not step.inside:
+            names = " and ".join(run.threads[tid] for tid in _awaited(step.op[2].task))
+            future = run.recorder.names.get(id(step.op[2].task.__dict__.get("_fut_waiter")), "a future")
+            step.what = f"join {names}" if names else f"acquire {run.recorder.shortened(future)}"
+    return found
 
 
 def who_is_stuck(run: Account) -> str:
@@ -142,16 +158,13 @@ def why_stuck(run: Account) -> str:
     """An entry for each task."""
     lines: list[str] = []
     for step in stuck(run):
-        waits = f"waits in {step.inside}()" if step.inside else f"waits ({source_line(step.site)})"
-        lines.append(f"{run.name(step.tid)} {waits}{f', {at(step.site)}' if step.site[1] else ''}{_for_whom(run, step)}")
+        where = f" ({at(step.site)}: {source_line(step.site)})" if step.site[1] else ""
+        verb, _, thing = step.what.partition(" ")
+        end = "the end of " if verb == "join" else ""
+        waits = f"waits in {step.inside}()" if step.inside else f"waits for {end}{thing}"
+        lines.append(f"{run.name(step.tid)} {waits}{where}")
         lines += _known_of(run, step)
     return "\n".join(lines)
-
-
-def _for_whom(run: Account, step: Recorded) -> str:
-    """Other tasks that a task waits for."""
-    names = [run.name(tid) for tid in _awaited(step.op[2].task)]
-    return f", for {' and '.join(names)}" if names and step.owner is None else ""
 
 
 def _awaited(task: Any) -> list[int]:
@@ -160,7 +173,7 @@ def _awaited(task: Any) -> list[int]:
     return [
         child.__dict__["_cc_process"].thread.tid
         for child in children
-        if child.__dict__.get("_state") == "PENDING" and "_cc_process" in child.__dict__
+        if child._state == "PENDING" and "_cc_process" in child.__dict__
     ]
 
 
@@ -181,9 +194,9 @@ def _known_of(run: Account, step: Recorded) -> list[str]:
         if was is None:
             return ["  nobody has set it"]
         if cleared is not None:
+            who = "" if cleared.tid == was.tid else f"{run.name(cleared.tid)} "
             return [
-                f"  {run.name(was.tid)} had set it ({at(was.site)}), and {run.name(cleared.tid)} cleared it"
-                f" ({at(cleared.site)}), before this wait began"
+                f"  {run.name(was.tid)} set it ({at(was.site)}), and {who}cleared it again ({at(cleared.site)})"
             ]
     return []
 
