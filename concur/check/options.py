@@ -27,7 +27,13 @@ class Options:
 
     @classmethod
     def of(
-        cls, timeouts: str, notify: str, spurious_wakeups: bool, races: str, atomic: Iterable[type | str]
+        cls,
+        timeouts: str,
+        notify: str,
+        spurious_wakeups: bool,
+        races: str,
+        atomic: Iterable[type | str],
+        ready: str = "any",
     ) -> "Options":
         """The options as a caller gives them.
 
@@ -38,6 +44,7 @@ class Options:
             ("timeouts", timeouts, ("any", "idle")),
             ("notify", notify, ("fifo", "any")),
             ("races", races, ("report", "fail", "off")),
+            ("ready", ready, ("any", "fifo")),
         ):
             if value not in known:
                 words = (
@@ -49,7 +56,7 @@ class Options:
         if isinstance(atomic, (str, type)):
             atomic = (atomic,)
         names = tuple(sorted({_class_name(given) for given in atomic}))
-        return cls(timeouts, notify, bool(spurious_wakeups), races, names)  # type: ignore[arg-type]  # looked at above
+        return cls(timeouts, notify, bool(spurious_wakeups), races, names, ready)  # type: ignore[arg-type]  # looked at above
 
     @classmethod
     def from_letters(cls, letters: str, atomic: tuple[str, ...]) -> "Options":
@@ -60,6 +67,7 @@ class Options:
             "s" in letters,
             "fail" if "r" in letters else "off",
             atomic,
+            "fifo" if "f" in letters else "any",
         )
 
     def letters(self) -> str:
@@ -69,19 +77,26 @@ class Options:
             ("n", self.notify == "any"),
             ("r", self.races == "fail"),
             ("s", self.spurious_wakeups),
+            ("f", self.ready == "fifo"),
         )
         return "".join(letter for letter, is_chosen in chosen if is_chosen)
 
-    def bound(self, one_step: Iterable[str]) -> str:
+    def bound(self, one_step: Iterable[str], *, on_loops: bool = False) -> str:
         """What a verdict under these options covers, in words.
 
         Args:
             one_step: the classes whose calls were taken as one step.
+            on_loops: whether the program runs event loops.
         """
+        what = "all interleavings of visible operations, under sequential consistency"
+        if on_loops:
+            orders = "tasks that are ready go on in any order" if self.ready == "any" else "tasks go on in CPython's order"
+            what = f"all orders of the steps of tasks: {orders}, callbacks run in theirs"
         parts = [
+            what,
             "a time-out or sleep may end at any moment"
             if self.timeouts == "any"
-            else "time passes only when idle"
+            else "time passes only when idle",
         ]
         if self.notify == "any":
             parts.append("notify wakes any waiter")

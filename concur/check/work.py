@@ -145,10 +145,7 @@ class Work:
         )
 
     def bound(self) -> str:
-        return (
-            "all interleavings of visible operations, under sequential consistency;"
-            f" {self.options.bound(self.knowledge.one_step)}"
-        )
+        return self.options.bound(self.knowledge.one_step, on_loops=self.on_loops)
 
     # The three ways
 

@@ -1,0 +1,48 @@
+"""The seven most common mistakes with asyncio, as docs/asyncio.md shows them: each refuted, and put right verified."""
+
+from pathlib import Path
+
+import pytest
+
+from concur import Status, explore, replay
+
+FOLDER = Path(__file__).resolve().parents[3] / "docs" / "examples" / "asyncio"
+PAIRS = {
+    "check_then_act": "assertion",
+    "leaked_lock": "deadlock",
+    "lost_exception": "assertion",
+    "forgotten_task": "assertion",
+    "set_twice": "exception",
+    "missed_event": "deadlock",
+    "starved": "exception",
+}
+
+
+def test_every_pair_is_expected() -> None:
+    """No file is left without a verdict."""
+    assert sorted(path.stem for path in FOLDER.glob("*.py")) == sorted(PAIRS)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_pair(name: str) -> None:
+    """The wrong one is refuted, by a run that can be replayed; the right one is verified."""
+    file = FOLDER / f"{name}.py"
+    assert "concur" not in file.read_text(encoding="utf-8")
+    timeouts = "idle" if name == "starved" else "any"
+
+    wrong = explore(f"{file}::scenario_wrong", timeouts=timeouts, max_seconds=None)
+    assert wrong.status is Status.REFUTED, str(wrong)
+    assert wrong.failure is not None
+    assert wrong.failure.kind == PAIRS[name], str(wrong)
+    again = replay(f"{file}::scenario_wrong", wrong.failure.token)
+    assert again.failure == wrong.failure
+
+    right = explore(f"{file}::scenario_right", timeouts=timeouts, max_seconds=None)
+    assert right.status is Status.VERIFIED, str(right)
+
+
+def test_in_cpythons_own_order_check_then_act_is_refuted_too() -> None:
+    """It does not take an unusual order."""
+    verdict = explore(f"{FOLDER / 'check_then_act.py'}::scenario_wrong", ready="fifo")
+    assert verdict.status is Status.REFUTED
+    assert verdict.schedules == 1
