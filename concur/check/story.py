@@ -69,8 +69,8 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
 
 
 def on_a_loop(engine: Engine) -> bool:
-    """Whether it is an event loop that the main thread waits for, and no task of it is what blocks it."""
-    return any(loop._running and not loop.blocked for loop in engine.loops)
+    """Whether it is an event loop that the main thread waits for."""
+    return any(loop._running for loop in engine.loops)
 
 
 def _steps(run: Account, recorded: list[Recorded], *, waits: bool = False) -> tuple[Step, ...]:

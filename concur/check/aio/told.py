@@ -8,8 +8,9 @@ from concur.check.account import Account, at, relevant
 from concur.check.aio.process import Callbacks, Process, Timer
 from concur.check.engine import Engine
 from concur.check.frames import variables_of
-from concur.check.ops import FIRE, RESUME, WRITE
+from concur.check.ops import FIRE, RESUME, SPIN, WRITE
 from concur.check.trace import Recorded, Recorder, source_line
+from concur.check.why_stuck import entry_of
 
 Site = tuple[str, int]
 
@@ -86,6 +87,10 @@ def prepare(engine: Engine, recorder: Recorder) -> None:
     place = {old: new for new, old in enumerate(kept)}
     for failure in engine.failures:
         failure.after = sum(index < failure.after for index in kept)
+    for step in recorder.waiting:
+        if step.op[0] == SPIN:
+            wait = step.op[2]
+            wait.reads = {where: place[index] for where, index in wait.reads.items() if index in place}
     engine.failed = {place[index] for index in engine.failed if index in place}
     engine.trace[:] = [engine.trace[index] for index in kept]
     recorder.steps[:] = [recorder.steps[index] for index in kept]
@@ -133,11 +138,15 @@ def _tells(step: Recorded, own_files: frozenset[str]) -> bool:
 
 def stuck(run: Account) -> list[Recorded]:
     """Where each task that has not ended stands, if the loop has come to a standstill."""
+    threads = run.engine.threads
     found = [
         step
         for step in run.waiting
-        if step.op[0] == RESUME and isinstance(step.op[2], Process) and step.op[2].task is not None
+        if threads[step.tid].quiet and (step.op[0] not in (RESUME, FIRE) or getattr(step.op[2], "task", None) is not None)
     ]
+    blocked = [step for step in found if step.op[0] != RESUME]
+    if blocked:  # the others could go on, if the loop went round
+        return blocked
     for step in found:
         if not step.inside:
             names = " and ".join(run.threads[tid] for tid in _awaited(step.op[2].task))
@@ -158,6 +167,10 @@ def why_stuck(run: Account) -> str:
     """An entry for each task."""
     lines: list[str] = []
     for step in stuck(run):
+        if step.op[0] != RESUME:
+            lines += entry_of(run, step)
+            lines.append("  It waits without an await, so the event loop stands still, and no other task goes on.")
+            continue
         where = f" ({at(step.site)}: {source_line(step.site)})" if step.site[1] else ""
         verb, _, thing = step.what.partition(" ")
         end = "the end of " if verb == "join" else ""
