@@ -71,7 +71,9 @@ def shape(op: Op) -> Any:
     return (op[0], op[3], place[1] if type(place) is tuple else place)
 
 
-_AT_GATE = -1  # the kind of what is done to the gate of an event loop, but by the main thread, which waits for it
+_AT_GATE = (
+    -1
+)  # the kind of what is done to the gate of an event loop, but by the main thread, which waits for it
 
 
 def _kind_at(place: Any, mode: int) -> int:
@@ -231,7 +233,9 @@ class Analysis:
         if kind < ACQUIRE or kind == SPIN or more is None or place is None:
             return None
         before = event.before[:]
-        for enabling in (place, more[0][0]) if kind >= RESUME else (place,):  # the second is the gate of the loop
+        for enabling in (
+            (place, more[0][0]) if kind >= RESUME else (place,)
+        ):  # the second is the gate of the loop
             known = self.places.get(enabling)
             if known is not None and known.writer >= 0:
                 self._join(before, known.writer)
@@ -305,7 +309,9 @@ class Analysis:
     def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[tuple[int, Clock]]:
         """The steps to reverse, each with what the event's thread knows if it comes first."""
         now, early = event.before, event.early
-        if kind == RESUME:  # it goes on because it was let on, or, in the main thread, because the loop has ended
+        if (
+            kind == RESUME
+        ):  # it goes on because it was let on, or, in the main thread, because the loop has ended
             return []
         if kind == _AT_GATE and mode == READ:  # before the loop was stopped, if it could go on then
             return self._concurrent(event, (known.opener,), now)

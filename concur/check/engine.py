@@ -90,7 +90,7 @@ class Engine(Effects):
         self.woken_without_reason: set[int] = set()  # threads that have had their spurious wake-up
         self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
         self.misfit: Any = None  # the first of them that is not, and why
-        self.misuse: str | None = None  # why one of them cannot be judged
+        self.misuse: str | None = None  # why one cannot be judged
         self.generators: dict[int, tuple[Any, int]] = {}  # by id: a weak reference, the thread that uses it
         self.literal: Any = None  # a weak reference to the argument of the call being made, see generators.py
 
@@ -161,9 +161,7 @@ class Engine(Effects):
         """A step below code that was not rewritten: no switch is possible here, so it may not race."""
         thread.op = op
         if not self.enabled(thread):
-            self.give_up(
-                f"{self.frozen} would block: it is not rewritten, so no other thread can run meanwhile"
-            )
+            self.give_up(f"{self.frozen} would block: it is not rewritten, so nobody else can run meanwhile")
         self.strategy.stay(self, thread)
         thread.last = len(self.trace)
         self.opaque[thread.last] = self.frozen or ""
@@ -299,16 +297,18 @@ class Engine(Effects):
         """The whole life of a thread, run by its carrier; returns who goes on after it."""
         try:
             thread.body()
+            if thread.tid == 0:
+                for loop in self.loops:
+                    loop.look_for_lost_errors()
         except Abort:
             pass
         except KeyboardInterrupt as error:
             self.interrupted = error
             self.dead = True
-        except SystemExit as error:
-            if thread.tid == 0 and not self.dead:
-                self.failures.append(ThreadFailure(thread, error, len(self.trace)))
-        except BaseException as error:  # whatever leaves a thread is a finding
-            if not self.dead:
+        except (
+            BaseException
+        ) as error:  # whatever leaves a thread is a finding, but for the exit of that thread
+            if not self.dead and (thread.tid == 0 or not isinstance(error, SystemExit)):
                 self.failures.append(ThreadFailure(thread, error, len(self.trace)))
         if not self.dead and not thread.quiet and not (thread.tid == 0 and self.alone):
             place = thread if thread.object is None else thread.object
@@ -317,10 +317,9 @@ class Engine(Effects):
                 self.step((ops.WRITE, (id(place), ops.THREAD), place, None, None))
             except Abort:
                 pass
-        if self.dead:
-            thread.done = True
-            return None
         thread.done = True
+        if self.dead:
+            return None
         self.alive.remove(thread)
         if not thread.daemon:
             self.foreground -= 1
@@ -332,21 +331,14 @@ class Engine(Effects):
 
     def run(self, main: Callable[[], object]) -> None:
         """Run `main` as the main thread, until every thread that is no daemon has ended."""
-
-        def body() -> None:
-            main()
-            for loop in self.loops:
-                loop.look_for_lost_errors()
-
-        thread = self.current = self.prepare("MainThread", body, daemon=False)
+        thread = self.current = self.prepare("MainThread", main, daemon=False)
         self.carrier.run(self, thread)
         over = self.pruned or self.livelocked or self.cut or self.uncheckable or self.interrupted
         if self.foreground and not over:
             self.deadlocked = [thread for thread in self.alive if not thread.daemon]
         # Taken down before the threads are: tearing them down ends them.
-        self.pending = [
-            (thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None
-        ]
+        still = [thread for thread in self.alive if not thread.done]
+        self.pending = [(thread, thread.op) for thread in still if thread.op is not None]
         self.holders = {
             id(op[2]): op[2].owner for _, op in self.pending if op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE)
         }

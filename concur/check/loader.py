@@ -20,8 +20,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check.aio import package as aio
 from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
+from concur.check.aio import package as aio
 from concur.check.packages import Concur, Threading, public_names
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file

@@ -90,7 +90,11 @@ class Options:
         """
         what = "all interleavings of visible operations, under sequential consistency"
         if on_loops:
-            orders = "tasks that are ready go on in any order" if self.ready == "any" else "tasks go on in CPython's order"
+            orders = (
+                "tasks that are ready go on in any order"
+                if self.ready == "any"
+                else "tasks go on in CPython's order"
+            )
             what = f"all orders of the steps of tasks: {orders}, callbacks run in theirs"
         parts = [
             what,

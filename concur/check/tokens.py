@@ -4,8 +4,9 @@
 schedule: thread 0 takes 3 steps, thread 1 takes 2, thread 2 takes 4. Options
 that differ from the defaults follow the version (``c1i``: time passes only
 when nobody can run; ``n``: notify wakes any waiter; ``s``: spurious wake-ups;
-``r``: a data race fails; ``f``: tasks go on in CPython's order; ``z``: the run ends in a cycle). Choices among waiters follow the schedule (``~1,0``),
-in their order. So do attributes that the program assigns on classes while
+``r``: a data race fails; ``f``: tasks go on in CPython's order; ``z``: the run
+ends in a cycle). Choices among waiters follow the schedule (``~1,0``), in
+their order. So do attributes that the program assigns on classes while
 threads run (``.total+limit``), and classes taken as one step
 (``!concur.sync.semaphore.Semaphore``), since they decide what is a step.
 """

@@ -255,7 +255,9 @@ class Recorder:
         """The step that was announced is being taken."""
         assert thread.op is not None
         site, inside, what, owner = self._announced[thread.tid]
-        if thread.op[0] >= ops.RESUME and hasattr(thread.op[2], "stand"):  # it may have been cancelled meanwhile
+        if thread.op[0] >= ops.RESUME and hasattr(
+            thread.op[2], "stand"
+        ):  # it may have been cancelled meanwhile
             site, _, what, owner = thread.op[2].stand(self)
             inside = ""
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)

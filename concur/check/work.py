@@ -76,7 +76,9 @@ class Work:
         gc.freeze()
         warned = warnings.catch_warnings()
         warned.__enter__()
-        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)  # of runs that were ended
+        warnings.filterwarnings(
+            "ignore", "coroutine .* was never awaited", RuntimeWarning
+        )  # of runs that were ended
         streams, unraisable = (sys.stdout, sys.stderr), sys.unraisablehook
         sys.unraisablehook = functools.partial(_but_for_the_end, unraisable)
         try:

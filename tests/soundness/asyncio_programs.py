@@ -14,6 +14,36 @@ class State:
 s = State()
 s.x = s.y = 0
 out = {"A": [], "B": [], "C": [], "M": [], "K": []}
+
+
+def callback(k):
+    s.x += k
+    out["K"].append(s.y)
+
+
+async def child(k):
+    s.y = s.x
+    await asyncio.sleep(0)
+    out["K"].append(k)
+
+
+def name(result):
+    return result if isinstance(result, str) else type(result).__name__
+
+
+async def names(waiting):
+    done, pending = await waiting
+    out["M"] += [sorted(n for n, t in s.tasks.items() if t in done)]
+
+
+async def each(coming):
+    for t in coming:
+        try:
+            out["M"].append(await t)
+        except (ValueError, asyncio.CancelledError) as e:
+            out["M"].append(name(e))
+
+
 '''
 
 _SIMPLE = (
@@ -68,17 +98,13 @@ _BLOCKS = (
     "for _ in range(2):",
 )
 _ENDS = (
-    "got = await asyncio.gather(*s.tasks.values(), return_exceptions=True)\n"
-    "    out['M'] += [each if isinstance(each, str) else type(each).__name__ for each in got]",
+    "out['M'] += map(name, await asyncio.gather(*s.tasks.values(), return_exceptions=True))",
     "out['M'].append(await asyncio.gather(*s.tasks.values()))",
-    "done, pending = await asyncio.wait(s.tasks.values(), return_when=asyncio.FIRST_COMPLETED)\n"
-    "    out['M'] += [sorted(n for n, t in s.tasks.items() if t in done)]",
+    "await names(asyncio.wait(s.tasks.values(), return_when=asyncio.FIRST_COMPLETED))",
     "await asyncio.wait(s.tasks.values(), timeout=0.2)",
     "await s.tasks['A']",
     "await asyncio.wait_for(s.tasks['B'], 0.2)",
-    "for t in asyncio.as_completed(s.tasks.values()):\n"
-    "        try: out['M'].append(await t)\n"
-    "        except (ValueError, asyncio.CancelledError) as e: out['M'].append(type(e).__name__)",
+    "await each(asyncio.as_completed(s.tasks.values()))",
     "await asyncio.sleep(0)",
 )
 
@@ -90,7 +116,13 @@ def programs(draw: Any) -> str:
     most = 3 if len(names) == 2 else 2
     lines = [_HEAD]
     lines += ["def callback(k):", "    s.x += k", "    out['K'].append(s.y)", ""]
-    lines += ["async def child(k):", "    s.y = s.x", "    await asyncio.sleep(0)", "    out['K'].append(k)", ""]
+    lines += [
+        "async def child(k):",
+        "    s.y = s.x",
+        "    await asyncio.sleep(0)",
+        "    out['K'].append(k)",
+        "",
+    ]
     for name in names:
         lines.append(f"async def {name}():")
         lines.append("    v = 0")

@@ -47,7 +47,7 @@ class EveryOrder(asyncio.base_events.BaseEventLoop):
         return self.now
 
     def create_future(self) -> Any:
-        future = asyncio.Future(loop=self)
+        future: Any = asyncio.Future(loop=self)
         self.futures.append(future)
         return future
 
@@ -108,8 +108,10 @@ class EveryOrder(asyncio.base_events.BaseEventLoop):
             ready.remove(handle)
         handle._run()
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
-        timer = Timer(when, callback, args, self, context)
+    def call_at(  # type: ignore[override]  # types of its own
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> Any:
+        timer: Any = Timer(when, callback, args, self, context)
         self.numbered = timer.number = getattr(self, "numbered", 0) + 1
         self._scheduled.append(timer)  # type: ignore[attr-defined]
         timer._scheduled = True
@@ -131,7 +133,8 @@ def all_tasks(loop: Any = None) -> Any:
     """All tasks that are not done, in an order that is the same in every run."""
     loop = loop or asyncio.get_running_loop()
     tasks = [future for future in loop.futures if isinstance(future, Numbered) and not future.done()]
-    return set(sorted(tasks, key=lambda task: (task.number, task.path)))
+    tasks.sort(key=lambda task: (task.number, task.path))
+    return set(tasks)
 
 
 class Timer(asyncio.TimerHandle):
@@ -181,7 +184,7 @@ def one_run(code: Any, choices: list[list[int]], options: Options) -> Any:
             if future.done() and not future.cancelled():
                 future.exception()
             elif isinstance(future, asyncio.Task):
-                future._log_destroy_pending = False
+                future._log_destroy_pending = False  # type: ignore[attr-defined]
         if loop.stuck:
             for future in loop.futures:
                 if isinstance(future, asyncio.Task):

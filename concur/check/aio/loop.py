@@ -8,16 +8,16 @@ they form CPython's queue, and only the moments of timers are open.
 import collections
 import contextvars
 import sys
-import types
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from concur.check import engine as runs
 from concur.check import ops
+from concur.check.aio.asyncgens import Generators
+from concur.check.aio.family import Family
 from concur.check.aio.process import Callbacks, Process, Step, Timer
 from concur.check.engine import Engine
-from concur.check.ops import ADVANCE, READ, RESUME, WRITE
+from concur.check.ops import READ, RESUME, WRITE
 from concur.check.threads import Abort, ThreadFailure
 from concur.check.variables import LoadingError
 from concur.check.virtual_time import monotonic
@@ -38,18 +38,17 @@ class Nothing:
         """As a coroutine: other things of the loop may come before it and after it."""
 
 
-class Loop:
+class Loop(Family, Generators):
     """The methods of `asyncio.AbstractEventLoop` that can be controlled."""
 
     _cc_opaque = True  # nothing goes by a name that leads through it
     parts: dict[str, Any]  # the modules of the asyncio that it belongs to; see package.py
 
     def __init__(self) -> None:
+        super().__init__()
         run = runs.active
         self.run: Engine | None = run
         self.processes: dict[int, Process] = {}
-        self.tasks: list[Any] = []
-        self.futures: list[Any] = []
         self.order: collections.deque[Process] | None = None
         if run is not None:
             run.loops.append(self)
@@ -61,11 +60,9 @@ class Loop:
         self.callbacks: Callbacks | None = None
         self._running = self._stopping = self._closed = False
         self._error: BaseException | None = None  # KeyboardInterrupt or SystemExit, which end the loop
-        self._children: dict[tuple[str, tuple[int, ...]], int] = {}
         self._factory: Any = None
         self._handler: Any = None
         self._contexts: dict[int, tuple[Any, int]] = {}
-        self._generators: dict[int, tuple[Any, Any]] = {}  # async generators, and where they stood
 
     def __repr__(self) -> str:
         return "<event loop of the checker>"
@@ -342,7 +339,7 @@ class Loop:
         except Abort:
             raise
         except (SystemExit, KeyboardInterrupt) as error:
-            if run.dead or type(error) is KeyboardInterrupt and run.interrupted is not None:
+            if run.dead or (type(error) is KeyboardInterrupt and run.interrupted is not None):
                 raise
             self._error = error
             if not run.alone:
@@ -359,103 +356,13 @@ class Loop:
     def _note_context(self, run: Engine, context: Any, step: Step) -> None:
         """A context that several tasks were given is state that they share. Whether there is any is learnt."""
         me = run.current.tid
-        if self._contexts.setdefault(id(context), (context, me))[1] != me and _SHARED not in run.knowledge.names:
+        if (
+            self._contexts.setdefault(id(context), (context, me))[1] != me
+            and _SHARED not in run.knowledge.names
+        ):
             run.knowledge.learn(run.knowledge.names, _SHARED)
         if _SHARED in run.knowledge.names and not run.alone:
             step.touch(run, WRITE, (id(context), "[]"), context)
-
-    def _first_round(self, generator: Any) -> None:
-        self._generators[id(generator)] = (weakref.ref(generator), None)
-
-    def _dropped(self, generator: Any) -> None:
-        """An asynchronous generator that nobody has any more is closed by the loop, as in CPython."""
-        self._generators.pop(id(generator), None)
-        run = self.run
-        if run is not None and runs.active is run and not run.dead and not self._closed:
-            self.create_task(generator.aclose())
-
-    def _note_generators(self, run: Engine, step: Step) -> None:
-        """Which asynchronous generators the step has moved; it may have asked any of them whether it runs."""
-        for key, (reference, stood) in list(self._generators.items()):
-            generator = reference()
-            if generator is None:
-                continue
-            frame = generator.ag_frame
-            stands = None if frame is None else (frame.f_lasti, generator.ag_running)
-            self._generators[key] = (reference, stands)
-            if not run.alone:
-                kind = READ if stands == stood and not generator.ag_running else WRITE
-                step.touch(run, kind, (key, "[]"), generator)
-
-    # Numbers that do not depend on the order of steps
-
-    def next_path(self) -> tuple[int, ...]:
-        """Where a new process stands in the tree of who made whom."""
-        return (*self._maker(), self._next("process"))
-
-    def number(self, future: Any) -> None:
-        """Number a new future among those of its maker: that does not depend on what others have made before."""
-        kind = "task" if isinstance(future, self.parts["tasks"].Task) else "future"
-        future.__dict__["_cc_number"] = number = self._next(kind)
-        future.__dict__["_cc_path"] = (*self._maker(), number)
-        self.futures.append(future)
-
-    def next_task(self) -> tuple[int, ...]:
-        """The number of the task that is being made, for its name: the second that task 1 makes is 1.2."""
-        maker = self._maker()
-        return (*maker, self._children.get(("task", maker), 0))
-
-    def _maker(self) -> tuple[int, ...]:
-        process = self.current
-        if process is None:
-            return ()
-        return (0, *process.path) if process.task is None else process.task._cc_path
-
-    def _next(self, kind: str) -> int:
-        maker = self._maker()
-        number = self._children[kind, maker] = self._children.get((kind, maker), 0) + 1
-        return number
-
-    def register(self, task: Any) -> None:
-        """A task was made; the order does not matter, since `all_tasks` is a set."""
-        self.tasks.append(task)
-        run = self.run
-        if run is not None and not run.alone and not run.dead:
-            run.step((ADVANCE, (id(self), "tasks"), self, None, None))
-
-    def all_tasks(self) -> set[Any]:
-        run = self._active()
-        if not run.alone:
-            run.step((READ, (id(self), "tasks"), self, None, None))
-        return {task for task in sorted(self.tasks, key=_path_of) if not task.done()}
-
-    # The end of a run
-
-    def look_for_lost_errors(self) -> None:
-        """The program is over: an exception of a task or a future that nobody has asked for is a failure."""
-        run = self.run
-        assert run is not None
-        for future in self.futures:
-            lost = future.__dict__.get("_Future__log_traceback", False)
-            if lost and future._exception is not None:
-                process = future.__dict__.get("_cc_process")
-                thread = run.current if process is None else process.thread
-                if self._handler is None:
-                    run.failures.append(ThreadFailure(thread, future._exception, len(run.trace)))
-
-    def tear_down(self) -> None:
-        """The run is over: close what is left, so that nothing of it runs later."""
-        for task in self.tasks:
-            coroutine = task.__dict__.get("_coro")
-            if type(coroutine) is types.CoroutineType:
-                for _ in range(3):
-                    try:
-                        coroutine.close()
-                    except BaseException:  # it is being ended; what it says to that does not count
-                        continue
-                    break
-        self.tasks.clear()
-        self.futures.clear()
 
 
 def running_loop() -> Loop | None:
@@ -470,10 +377,6 @@ def _stop_its_loop(future: Any) -> None:
     if not future.cancelled() and isinstance(future._exception, (SystemExit, KeyboardInterrupt)):
         return  # it ends the loop by itself
     future._loop.stop()
-
-
-def _path_of(task: Any) -> Any:
-    return task._cc_number, task._cc_path
 
 
 def _name_of(task: Any) -> str:

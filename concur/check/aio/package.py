@@ -45,10 +45,12 @@ def load(loader: Any) -> types.ModuleType:
         return kept
     package: types.ModuleType = loader._new_module(PACKAGE, str(real.__file__), package=True)
     names = package.__dict__
-    names.update({name: value for name, value in vars(real).items() if name not in names and name not in PARTS})
+    names.update(
+        {name: value for name, value in vars(real).items() if name not in names and name not in PARTS}
+    )
     names.update({name: importlib.import_module(f"{PACKAGE}.{name}") for name in _AS_THEY_ARE})
     loader.modules[PACKAGE] = package
-    parts = {name: part(loader, name) for name in PARTS}
+    parts: dict[str, Any] = {name: part(loader, name) for name in PARTS}
     parts["steps"] = _steps_of(parts["tasks"].Task)
     _replace(parts)
     for module in map(parts.__getitem__, PARTS):
@@ -206,7 +208,9 @@ def _get_event_loop(*args: Any, **more: Any) -> Any:
 def _no_policy(*args: Any) -> Any:
     run = runs.active
     if run is not None:
-        run.give_up("event loop policies are not followed: the checker has a loop of its own; use asyncio.run()")
+        run.give_up(
+            "event loop policies are not followed: the checker has a loop of its own; use asyncio.run()"
+        )
     raise RuntimeError("event loop policies are not followed")
 
 
@@ -224,7 +228,9 @@ def _register(task: Any) -> None:
 
 def _enter(loop: Any, task: Any) -> None:
     if loop.task is not None:
-        raise RuntimeError(f"Cannot enter into task {task!r} while another task {loop.task!r} is being executed.")
+        raise RuntimeError(
+            f"Cannot enter into task {task!r} while another task {loop.task!r} is being executed."
+        )
     loop.task = task
 
 
@@ -253,8 +259,12 @@ class _Inspect:
 
     iscoroutine = staticmethod(lambda thing: isinstance(thing, types.CoroutineType))
     isgenerator = staticmethod(lambda thing: isinstance(thing, types.GeneratorType))
-    isawaitable = staticmethod(lambda thing: isinstance(thing, types.CoroutineType) or hasattr(thing, "__await__"))
-    iscoroutinefunction = staticmethod(lambda thing: bool(getattr(getattr(thing, "__code__", None), "co_flags", 0) & 0x80))
+    isawaitable = staticmethod(
+        lambda thing: isinstance(thing, types.CoroutineType) or hasattr(thing, "__await__")
+    )
+    iscoroutinefunction = staticmethod(
+        lambda thing: bool(getattr(getattr(thing, "__code__", None), "co_flags", 0) & 0x80)
+    )
 
 
 class _Signal:

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from concur.check import ops
 from concur.check.engine import Engine
-from concur.check.ops import ACQUIRE, FIRE, LOCK, READ, RESUME, SLEEP, TIMED_ACQUIRE, TIMED_JOIN, TRY, WRITE, Op
+from concur.check.ops import (
+    ACQUIRE,
+    FIRE,
+    LOCK,
+    READ,
+    RESUME,
+    SLEEP,
+    TIMED_ACQUIRE,
+    TIMED_JOIN,
+    TRY,
+    WRITE,
+    Op,
+)
 from concur.check.threads import VirtualThread
 from concur.check.touch import keep
 
@@ -45,7 +57,7 @@ class Step:
             if kind in (SLEEP, TIMED_ACQUIRE, TIMED_JOIN):
                 run.give_up(
                     f"task '{thread.name}' waits for time to pass without an await, which stops the event loop; with"
-                    " timeouts=\"idle\" that is not followed: use asyncio.sleep(), asyncio.timeout()"
+                    ' timeouts="idle" that is not followed: use asyncio.sleep(), asyncio.timeout()'
                 )
             self.touched[(id(self.loop), ops.GATE), WRITE] = None
             self.close(run)

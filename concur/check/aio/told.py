@@ -21,7 +21,7 @@ _WITHOUT_ROWS = frozenset(("TaskGroup", "Timeout", "Runner"))  # their steps are
 
 
 def stand(process: Process, recorder: Recorder) -> tuple[Site, str, str, Any]:
-    """Where a task is when it is about to go on: the line, the call of asyncio that it awaits, what it does, of what."""
+    """Where a task is when it is about to go on: the line, the call that it awaits, what it does, of what."""
     if isinstance(process, Timer):
         return ("", 0), "", "fires", None
     frames = frames_of(process)
@@ -53,10 +53,18 @@ def frames_of(process: Process) -> list[types.FrameType]:
     found: list[types.FrameType] = []
     thing: Any = None if process.task is None else process.task.__dict__.get("_coro")
     while thing is not None:
-        frame = getattr(thing, "cr_frame", None) or getattr(thing, "gi_frame", None) or getattr(thing, "ag_frame", None)
+        frame = (
+            getattr(thing, "cr_frame", None)
+            or getattr(thing, "gi_frame", None)
+            or getattr(thing, "ag_frame", None)
+        )
         if isinstance(frame, types.FrameType):
             found.append(frame)
-        thing = getattr(thing, "cr_await", None) or getattr(thing, "gi_yieldfrom", None) or getattr(thing, "ag_await", None)
+        thing = (
+            getattr(thing, "cr_await", None)
+            or getattr(thing, "gi_yieldfrom", None)
+            or getattr(thing, "ag_await", None)
+        )
     return found
 
 
@@ -79,7 +87,8 @@ def prepare(engine: Engine, recorder: Recorder) -> None:
         if failure.thread.tid == 0 and owner is not None:
             failure.thread = owner.thread
             failure.after = 1 + max(
-                (index for index, step in enumerate(recorder.steps) if step.tid == owner.thread.tid), default=-1
+                (index for index, step in enumerate(recorder.steps) if step.tid == owner.thread.tid),
+                default=-1,
             )
     for step in relevant(recorder.steps, recorder.waiting):
         step.shared = True  # also if those who share it are left out now
@@ -120,7 +129,12 @@ def _tells(step: Recorded, own_files: frozenset[str]) -> bool:
     if kind == FIRE:
         return isinstance(thing, Timer) and "_set_result_unless_cancelled" not in thing.thread.name
     if kind == RESUME:
-        return isinstance(thing, Process) and thing.task is not None and bool(step.site[1]) and step.what != "starts"
+        return (
+            isinstance(thing, Process)
+            and thing.task is not None
+            and bool(step.site[1])
+            and step.what != "starts"
+        )
     if step.site[1] and step.site[0] not in own_files:
         return False
     if type(place) is tuple and (place[1] in _INTERNAL or str(place[1]).startswith("callback ")):
@@ -142,7 +156,8 @@ def stuck(run: Account) -> list[Recorded]:
     found = [
         step
         for step in run.waiting
-        if threads[step.tid].quiet and (step.op[0] not in (RESUME, FIRE) or getattr(step.op[2], "task", None) is not None)
+        if threads[step.tid].quiet
+        and (step.op[0] not in (RESUME, FIRE) or getattr(step.op[2], "task", None) is not None)
     ]
     blocked = [step for step in found if step.op[0] != RESUME]
     if blocked:  # the others could go on, if the loop went round
@@ -160,7 +175,9 @@ def who_is_stuck(run: Account) -> str:
     tids = [step.tid for step in stuck(run)]
     if not tids:
         return "the event loop waits for ever: there is no task left that could stop it"
-    return f"task{'' if len(tids) == 1 else 's'} {run.named(tids)} wait{'s' if len(tids) == 1 else ''} for ever"
+    return (
+        f"task{'' if len(tids) == 1 else 's'} {run.named(tids)} wait{'s' if len(tids) == 1 else ''} for ever"
+    )
 
 
 def why_stuck(run: Account) -> str:
@@ -169,7 +186,9 @@ def why_stuck(run: Account) -> str:
     for step in stuck(run):
         if step.op[0] != RESUME:
             lines += entry_of(run, step)
-            lines.append("  It waits without an await, so the event loop stands still, and no other task goes on.")
+            lines.append(
+                "  It waits without an await, so the event loop stands still, and no other task goes on."
+            )
             continue
         where = f" ({at(step.site)}: {source_line(step.site)})" if step.site[1] else ""
         verb, _, thing = step.what.partition(" ")
@@ -198,7 +217,11 @@ def _known_of(run: Account, step: Recorded) -> list[str]:
         taken = _last(run, owner, "_locked", "True")
         if taken is not None and owner.__dict__.get("_locked"):
             ended = run.engine.threads[taken.tid].done
-            told = ", which has ended without releasing it. Use `async with`, which releases in any case" if ended else ""
+            told = (
+                ", which has ended without releasing it. Use `async with`, which releases in any case"
+                if ended
+                else ""
+            )
             me = " itself" if taken.tid == step.tid else ""
             return [f"  it is held by {run.name(taken.tid)}{me} (taken at {at(taken.site)}){told}"]
     if kind == "Event":

@@ -1,4 +1,4 @@
-"""`gather` that returns exceptions, and nobody who looks at them: one of two letters is not sent, and all seems well."""
+"""`gather` returns the exceptions, and nobody looks at them: a letter is not sent, and all seems well."""
 
 import asyncio
 
@@ -28,5 +28,5 @@ async def scenario_right():
     letters = ["a", "b"]
     while letters:
         results = await asyncio.gather(*map(postman.send, letters), return_exceptions=True)
-        letters = [letter for letter, result in zip(letters, results) if result is not None]
+        letters = [letter for letter, result in zip(letters, results, strict=True) if result is not None]
     assert sorted(postman.sent) == ["a", "b"]

@@ -1,6 +1,7 @@
 """The seven most common mistakes with asyncio, as docs/asyncio.md shows them: each refuted, and put right verified."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_a_pair(name: str) -> None:
     """The wrong one is refuted, by a run that can be replayed; the right one is verified."""
     file = FOLDER / f"{name}.py"
     assert "concur" not in file.read_text(encoding="utf-8")
-    timeouts = "idle" if name == "starved" else "any"
+    timeouts: Literal["any", "idle"] = "idle" if name == "starved" else "any"
 
     wrong = explore(f"{file}::scenario_wrong", timeouts=timeouts, max_seconds=None)
     assert wrong.status is Status.REFUTED, str(wrong)
