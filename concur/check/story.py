@@ -62,6 +62,8 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         kind = "deadlock"
         steps = _steps(run, _shown(run, recorder.steps, waiting))
         steps += _steps(run, [step for step in waiting if not is_bystander(run, step)], waits=True)
+    if engine.loops:
+        why = told.of_tasks(why)
     error = engine.failures[0].error if engine.failures else None
     return Failure(
         kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error, repeats

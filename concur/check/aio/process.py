@@ -15,6 +15,7 @@ from concur.check.ops import (
     ACQUIRE,
     FIRE,
     LOCK,
+    MODES,
     READ,
     RESUME,
     SLEEP,
@@ -68,13 +69,19 @@ class Step:
             self._spell_out(run, thread, op)
             return True
         thread.op = before
-        for each in ops.accesses(op):
-            self.touched[each] = None
         keep(thing)
+        if op[4] is None:
+            if place is not None:
+                self.touched[place, MODES[kind]] = None
+        else:
+            self.touched.update(dict.fromkeys(ops.accesses(op)))
         if type(place) is tuple and place[1] == LOCK:
             known = self.locks.setdefault(place, [thing, False])
             known[1] = known[1] or (kind in (ACQUIRE, TRY, TIMED_ACQUIRE) and thing.owner is None)
-        run.note_change(thread, op)
+        if MODES[kind] != READ or op[4] is not None:
+            run.note_change(thread, op)
+        elif run.undo:
+            run.undo = []
         return True
 
     def _spell_out(self, run: Engine, thread: VirtualThread, op: Op) -> None:

@@ -1,5 +1,6 @@
 """What a report says of tasks: where they stand, who waits for what, and not how the loop works."""
 
+import re
 import types
 from typing import Any
 
@@ -145,6 +146,11 @@ def _tells(step: Recorded, own_files: frozenset[str]) -> bool:
     if step.owner is None or name.startswith("__"):
         return False
     return type(step.owner).__name__ not in _WITHOUT_ROWS
+
+
+def of_tasks(why: str) -> str:
+    """An explanation in which threads are spoken of, for a run of tasks."""
+    return re.sub(r"\bthread(s?)\b", r"task\1", why)
 
 
 # Tasks that wait for ever
