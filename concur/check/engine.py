@@ -146,7 +146,7 @@ class Engine(Effects):
         if not thread.last & _NOW_AND_THEN:
             self._look_at_the_clock()
         if thread.last >= self.options.max_steps:
-            where = f", at {op[3][0]}:{op[3][1]}" if op[3] else f", in thread '{thread.name}'"
+            where = f", at {op[3][0]}:{op[3][1]}" if op[3] else f", in {thread.kind} '{thread.name}'"
             self.cut_here(f"a run was cut after {self.options.max_steps:,} visible operations{where}")
 
     def refuse(self) -> NoReturn:

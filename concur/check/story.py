@@ -62,9 +62,9 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         kind = "deadlock"
         steps = _steps(run, _shown(run, recorder.steps, waiting))
         steps += _steps(run, [step for step in waiting if not is_bystander(run, step)], waits=True)
-    if engine.loops:
-        why = told.of_tasks(why)
     error = engine.failures[0].error if engine.failures else None
+    if engine.loops:
+        why = "\n".join([*told.within(run, error), told.of_tasks(why)])
     return Failure(
         kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error, repeats
     )

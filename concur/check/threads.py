@@ -70,6 +70,11 @@ class VirtualThread:
         self.carrier: Any = None
 
     @property
+    def kind(self) -> str:
+        """What a message calls it."""
+        return "task" if self.quiet else "thread"
+
+    @property
     def ident(self) -> int:
         """Which thread of the program it is: what runs on an event loop is all in the main thread."""
         return 0 if self.quiet else self.tid

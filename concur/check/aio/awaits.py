@@ -16,6 +16,8 @@ __concur__ = True  # what is defined here announces by itself
 
 _METHODS = ("__await__", "__aiter__", "__anext__", "__aenter__", "__aexit__")
 
+_FRAMED = (types.CoroutineType, types.AsyncGeneratorType, types.GeneratorType)  # the last by types.coroutine
+
 _foreign: dict[type, str | None] = {}
 
 
@@ -30,9 +32,9 @@ def awaited(thing: Any, site: Site) -> Any:
     if run is None or run.dead:
         return thing
     kind = type(thing)
-    if kind is types.CoroutineType or kind is types.AsyncGeneratorType:
+    if kind in _FRAMED:
         see_that_it_announces(thing)
-        if kind is types.CoroutineType and not run.alone:
+        if kind is not types.AsyncGeneratorType and not run.alone:
             run.step((WRITE, place_of(thing), thing, site, None))
         return thing
     name = _foreign[kind] if kind in _foreign else _foreign.setdefault(kind, _foreign_method(kind))
@@ -55,7 +57,9 @@ def _foreign_method(kind: type) -> str | None:
 def see_that_it_announces(coroutine: Any) -> None:
     """Give up at a coroutine whose text was not rewritten: what it touches between its awaits cannot be seen."""
     run = runs.active
-    frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
+    kind = type(coroutine)
+    prefix = {types.CoroutineType: "cr", types.AsyncGeneratorType: "ag", types.GeneratorType: "gi"}.get(kind)
+    frame = None if prefix is None else getattr(coroutine, f"{prefix}_frame")
     if run is None or run.dead or frame is None or MARK in frame.f_globals:
         return
     name, module = frame.f_code.co_qualname, frame.f_globals.get("__name__", "")

@@ -10,6 +10,7 @@ from concur.check.aio.process import Callbacks, Process, Timer
 from concur.check.engine import Engine
 from concur.check.frames import variables_of
 from concur.check.ops import FIRE, RESUME, SPIN, WRITE
+from concur.check.threads import ThreadFailure
 from concur.check.trace import Recorded, Recorder, source_line
 from concur.check.why_stuck import entry_of
 
@@ -146,6 +147,21 @@ def _tells(step: Recorded, own_files: frozenset[str]) -> bool:
     if step.owner is None or name.startswith("__"):
         return False
     return type(step.owner).__name__ not in _WITHOUT_ROWS
+
+
+def within(run: Account, error: BaseException | None) -> list[str]:
+    """What the exceptions in a group are, and of which tasks."""
+    if not isinstance(error, BaseExceptionGroup):
+        return []
+    processes = {tid: process for loop in run.engine.loops for tid, process in loop.processes.items()}
+    lines = []
+    for inner in error.exceptions:
+        owner = _owner(processes, inner)
+        if owner is not None:
+            text = " ".join(f"{type(inner).__name__}: {inner}".split())
+            where = at(run.failed_at(ThreadFailure(owner.thread, inner, 0)))
+            lines.append(f"In the group: {text}, in task {run.name(owner.thread.tid)} ({where})")
+    return lines
 
 
 def of_tasks(why: str) -> str:

@@ -1,5 +1,7 @@
 """The seven most common mistakes with asyncio, as docs/asyncio.md shows them: each refuted, and put right verified."""
 
+import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +10,8 @@ import pytest
 from concur import Status, explore, replay
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "examples" / "asyncio"
+GOLDEN = Path(__file__).parent / "golden"
+PAGE = FOLDER.parents[1] / "asyncio.md"
 PAIRS = {
     "check_then_act": "assertion",
     "leaked_lock": "deadlock",
@@ -35,11 +39,24 @@ def test_a_pair(name: str) -> None:
     assert wrong.status is Status.REFUTED, str(wrong)
     assert wrong.failure is not None
     assert wrong.failure.kind == PAIRS[name], str(wrong)
+    report = re.sub(r"\d+\.\d\d s", "0.00 s", str(wrong))
+    report = re.sub(r"by schedule [\d,]+", "by schedule N", report) + "\n"
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("CONCUR_UPDATE_GOLDEN"):
+        golden.write_text(report, "utf-8")
+    assert report == golden.read_text("utf-8"), "docs/contributing.md, 'Golden reports', says what to do"
+    assert max(map(len, report.splitlines())) <= 80
     again = replay(f"{file}::scenario_wrong", wrong.failure.token)
     assert again.failure == wrong.failure
 
     right = explore(f"{file}::scenario_right", timeouts=timeouts, max_seconds=None)
     assert right.status is Status.VERIFIED, str(right)
+
+
+def test_the_report_on_the_page_is_that_of_the_command() -> None:
+    """docs/asyncio.md shows what is read today."""
+    report = (GOLDEN / "leaked_lock.txt").read_text("utf-8").partition("\n\n")[2]
+    assert report in PAGE.read_text("utf-8")
 
 
 def test_in_cpythons_own_order_check_then_act_is_refuted_too() -> None:

@@ -1,7 +1,13 @@
 """Which orders an event loop is run in."""
 
 import asyncio
+import contextvars
+import json
+import sys
 from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
 
 from concur.check import Status, Verdict, explore, sample
 
@@ -131,8 +137,6 @@ def test_a_cancellation_comes_at_every_await() -> None:
 
 
 async def scenario_of_context_variables() -> None:
-    import contextvars
-
     name = contextvars.ContextVar("name", default="nobody")
 
     async def work(mine: str) -> None:
@@ -216,3 +220,236 @@ def test_asynchronous_generators() -> None:
     """They are moved within the steps of the tasks that use them."""
     assert status(explore(scenario_of_an_async_generator)) is VERIFIED
     assert status(explore(scenario_of_a_shared_async_generator)) is VERIFIED
+
+
+async def scenario_of_a_shared_context() -> None:
+    name = contextvars.ContextVar("name", default="nobody")
+    context, seen = contextvars.copy_context(), []
+
+    async def work(mine: str) -> None:
+        seen.append(name.get())
+        name.set(mine)
+
+    loop = asyncio.get_running_loop()
+    one, other = (loop.create_task(work(each), context=context) for each in ("a", "b"))
+    await asyncio.gather(one, other)
+    assert seen == ["nobody", "a"]
+
+
+def test_a_context_that_two_tasks_share() -> None:
+    """What the one sets in it, the other sees, if it comes later."""
+    assert status(explore(scenario_of_a_shared_context)) is REFUTED
+
+
+async def scenario_of_a_context_seen_by_copying() -> None:
+    name = contextvars.ContextVar("name", default="nobody")
+    context = contextvars.copy_context()
+    seen = {"b": ""}
+
+    async def change() -> None:
+        name.set("a")
+
+    async def look() -> None:
+        seen["b"] = contextvars.copy_context().get(name, "nobody")
+
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(
+        loop.create_task(look(), context=context), loop.create_task(change(), context=context)
+    )
+    assert seen["b"] == "nobody"
+
+
+def test_a_context_that_is_looked_at_as_a_whole() -> None:
+    """No access of a variable tells that it is."""
+    assert status(explore(scenario_of_a_context_seen_by_copying)) is REFUTED
+
+
+async def scenario_of_a_cancelled_callback() -> None:
+    log: list[int] = []
+    loop = asyncio.get_running_loop()
+    soon, later = loop.call_soon(log.append, 1), loop.call_later(1, log.append, 2)
+
+    async def cancel() -> None:
+        soon.cancel()
+        later.cancel()
+
+    await asyncio.gather(cancel(), asyncio.sleep(1))
+    assert not log
+
+
+def test_a_callback_may_come_before_it_is_cancelled() -> None:
+    """So may a timer."""
+    assert status(explore(scenario_of_a_cancelled_callback)) is REFUTED
+    assert status(explore(scenario_of_a_cancelled_callback, timeouts="idle")) is REFUTED
+    assert status(explore(scenario_of_a_cancelled_callback, ready="fifo", timeouts="idle")) is REFUTED
+
+
+async def scenario_of_a_callback_that_is_cancelled_at_once() -> None:
+    log: list[int] = []
+    loop = asyncio.get_running_loop()
+    loop.call_soon(log.append, 1).cancel()
+    loop.call_later(1, log.append, 2).cancel()
+    await asyncio.sleep(2)
+    assert not log
+
+
+def test_a_callback_that_is_cancelled_never_comes() -> None:
+    """Nor does a timer."""
+    assert status(explore(scenario_of_a_callback_that_is_cancelled_at_once)) is VERIFIED
+    assert status(explore(scenario_of_a_callback_that_is_cancelled_at_once, timeouts="idle")) is VERIFIED
+
+
+async def scenario_of_foreign_code() -> None:
+    box: list[int] = []
+
+    async def work(number: int) -> None:
+        box.append(number)
+        await asyncio.sleep(0)
+        assert json.loads(json.dumps(box))
+
+    await asyncio.gather(work(1), work(2))
+    assert json.dumps(box) == "[1, 2]"
+
+
+def test_code_that_is_not_rewritten_is_no_obstacle() -> None:
+    """No other task comes in the middle of it, so what it touches need not be known step by step."""
+    assert status(explore(scenario_of_foreign_code)) is REFUTED
+
+
+async def scenario_of_many_rounds() -> None:
+    items = list(range(40))
+    left = [0]
+
+    async def empty() -> None:
+        while items:
+            left[0] += items.pop()
+
+    async def more() -> None:
+        items.append(1)
+
+    await asyncio.gather(empty(), more())
+    assert left[0] + sum(items) == 781
+
+
+def test_a_loop_within_a_step_is_no_livelock() -> None:
+    """It goes round often, and nobody comes between."""
+    assert status(explore(scenario_of_many_rounds)) is VERIFIED
+
+
+async def scenario_of_an_exit() -> None:
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    await asyncio.gather(leave())
+
+
+def test_an_exit_ends_the_loop() -> None:
+    """And is the failure."""
+    verdict = explore(scenario_of_an_exit)
+    assert status(verdict) is REFUTED
+    assert verdict.failure is not None
+    assert "SystemExit: 3" in verdict.failure.message
+
+
+async def scenario_of_eager_tasks() -> None:
+    log: list[str] = []
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
+
+    async def work(name: str) -> None:
+        log.append(name)
+        await asyncio.sleep(0)
+        log.append(name)
+
+    tasks = [asyncio.create_task(work(each)) for each in "ab"]
+    assert log == ["a", "b"]
+    await asyncio.gather(*tasks)
+    assert log[2:] == ["a", "b"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are none before")
+def test_eager_tasks() -> None:
+    """They begin where they are made; what comes after their first await comes in any order."""
+    assert status(explore(scenario_of_eager_tasks)) is REFUTED
+    assert status(explore(scenario_of_eager_tasks, ready="fifo")) is VERIFIED
+
+
+async def scenario_of_one_coroutine_for_two() -> None:
+    async def work() -> None:
+        """It is awaited twice."""
+
+    coroutine = work()
+
+    async def wait_for_it() -> None:
+        await coroutine
+
+    first, _ = await asyncio.gather(wait_for_it(), wait_for_it(), return_exceptions=True)
+    assert first is None
+
+
+def test_who_awaits_a_coroutine_first() -> None:
+    """The one that comes second gets the error: that either does is seen from the coroutine alone."""
+    assert status(explore(scenario_of_one_coroutine_for_two)) is REFUTED
+
+
+async def scenario_of_one_generator_for_two() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+
+    generator = numbers()
+
+    async def take() -> int:
+        return await anext(generator)
+
+    assert await asyncio.gather(take(), take()) == [1, 2]
+
+
+def test_who_moves_an_asynchronous_generator_first() -> None:
+    """Its variables are state that the two tasks share, and nothing else is."""
+    assert status(explore(scenario_of_one_generator_for_two)) is REFUTED
+
+
+async def scenario_of_settings() -> None:
+    loop, made = asyncio.get_running_loop(), []
+
+    def make(loop: asyncio.AbstractEventLoop, coro: Any, **more: Any) -> Any:
+        made.append(coro.__name__)
+        return asyncio.Task(coro, loop=loop, **more)
+
+    async def set_up() -> None:
+        loop.set_task_factory(make)
+
+    async def nothing() -> None:
+        """It is only made."""
+
+    async def use() -> None:
+        await asyncio.create_task(nothing())
+
+    await asyncio.gather(use(), set_up())
+    assert not made
+
+
+def test_settings_of_the_loop_are_shared() -> None:
+    """Whether the factory is there when a task is made depends on the order."""
+    assert status(explore(scenario_of_settings)) is REFUTED
+
+
+async def scenario_of_all_tasks() -> None:
+    seen = {"tasks": 0}
+
+    async def nothing() -> None:
+        """It is only made."""
+
+    async def make() -> None:
+        await asyncio.create_task(nothing())
+
+    async def look() -> None:
+        seen["tasks"] = len(asyncio.all_tasks())
+
+    await asyncio.gather(look(), make())
+    assert seen["tasks"] == 3
+
+
+def test_all_tasks_are_counted_at_any_moment() -> None:
+    """Before one more is made, while it is there, and after it has ended."""
+    assert status(explore(scenario_of_all_tasks)) is REFUTED
