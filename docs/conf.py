@@ -13,6 +13,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "concur.sphinxext",
 ]
 exclude_patterns = ["_build"]
 

@@ -1,5 +1,6 @@
 """The programs of docs/examples: none imports concur, and each has the verdict its first line states."""
 
+import doctest
 import os
 import subprocess
 import sys
@@ -54,3 +55,29 @@ def test_the_suite_of_the_examples_is_verified() -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "concur: 2 tests verified" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", sorted((EXAMPLES[0].parent / "course").glob("*.py")), ids=lambda path: path.stem
+)
+def test_an_example_of_the_course(path: Path) -> None:
+    """Its first line says what the checker says, and it does not import concur's checker."""
+    text = path.read_text(encoding="utf-8")
+    stated = text.splitlines()[0].removeprefix('"""').partition(":")[0].lower()
+    verdict = explore(f"{path}::scenario", max_schedules=20_000, max_seconds=None)
+    assert str(verdict.status) == stated, str(verdict)
+
+
+PAGES = sorted((EXAMPLES[0].parent.parent / "course").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_what_a_chapter_shows_runs(page: Path) -> None:
+    """Its doctests, as a reader would type them."""
+    done = doctest.testfile(str(page), module_relative=False)
+    assert done.failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_a_chapter_is_one_page(page: Path) -> None:
+    assert len(page.read_text(encoding="utf-8").splitlines()) <= 180

@@ -108,6 +108,20 @@ def plain_words(message: str, attempt: Path, tests: Path) -> str:
     return ""
 
 
+def said_by_tests(error: BaseException) -> str:
+    """The message that an assertion of the tests was given, which says more than its place; ``""`` for none.
+
+    >>> said_by_tests(AssertionError("2 cars on the bridge\\nassert 2 < 2"))
+    '2 cars on the bridge'
+    """
+    if not isinstance(error, AssertionError):
+        return ""
+    # pytest puts the operands below the message, or in its place.
+    lines = str(error).splitlines()
+    operands = next((n for n, line in enumerate(lines) if line.startswith("assert ")), len(lines))
+    return "\n".join(lines[:operands]).strip()
+
+
 def _names_used(tests: Path) -> set[str]:
     try:
         tree = ast.parse(tests.read_bytes())

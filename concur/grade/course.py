@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from concur.errors import UsageError
+from concur.grade.allowed import read_only
 
 _FOLDER = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 _HEADING = re.compile(r"^#\s+(?:\d+[.:]?\s+)?(.+?)\s*$", re.MULTILINE)
@@ -70,6 +71,18 @@ class Exercise:
             UsageError: the tests cannot be read, or one has no docstring or no points.
         """
         return tuple(read_properties(self.tests))
+
+    @cached_property
+    def only(self) -> tuple[str, ...] | None:
+        """What the attempt is to be built from, where the tests say so with ``ONLY``; None for whatever it likes.
+
+        Raises:
+            UsageError: the tests cannot be read.
+        """
+        try:
+            return read_only(_parsed(self.tests))
+        except ValueError as error:
+            raise UsageError(f"{self.tests}: {error}") from None
 
     @property
     def points(self) -> int:
@@ -185,14 +198,8 @@ def read_properties(tests: Path) -> list[Property]:
     Raises:
         UsageError: the file cannot be read, or a graded test has no docstring or no points.
     """
-    try:
-        tree = ast.parse(tests.read_bytes(), filename=str(tests))
-    except OSError as error:
-        raise UsageError(f"{tests}: {error.strerror}; an exercise needs its graded tests there") from None
-    except (SyntaxError, ValueError) as error:
-        raise UsageError(f"{tests}: the graded tests cannot be read: {error}") from None
     found = []
-    for node in tree.body:
+    for node in _parsed(tests).body:
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -208,6 +215,15 @@ def read_properties(tests: Path) -> list[Property]:
     if not found:
         raise UsageError(f"{tests}: no graded tests; decorate one with @graded(points=1)")
     return found
+
+
+def _parsed(tests: Path) -> ast.Module:
+    try:
+        return ast.parse(tests.read_bytes(), filename=str(tests))
+    except OSError as error:
+        raise UsageError(f"{tests}: {error.strerror}; an exercise needs its graded tests there") from None
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"{tests}: the graded tests cannot be read: {error}") from None
 
 
 def fault(title: str, points: object) -> str:

@@ -31,7 +31,7 @@ import pytest
 
 from concur.check.verdict import Failure, Status
 from concur.errors import UsageError
-from concur.grade.attempt import loaded, one_line, plain_words
+from concur.grade.attempt import loaded, one_line, plain_words, said_by_tests
 from concur.grade.course import fault, title_of
 from concur.grade.explore import Explore
 from concur.grade.outcome import Journal, Outcome
@@ -246,5 +246,5 @@ def _outcome(explore: Explore, name: str, report: pytest.TestReport, call: pytes
     message = one_line(error, explore.attempt)
     kind = "assertion" if isinstance(error, AssertionError) else "exception"
     failure = Failure(kind, message, "", "", ())
-    words = plain_words(message, explore.attempt, explore.tests)
+    words = plain_words(message, explore.attempt, explore.tests) or said_by_tests(error)
     return Outcome(name, False, Status.REFUTED, explore.schedules, failure, words, report.longreprtext)

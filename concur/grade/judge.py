@@ -10,13 +10,14 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from concur.check.verdict import Status
 from concur.errors import TokenError, UsageError
 from concur.grade import attempt as student
+from concur.grade.allowed import refusal
 from concur.grade.course import Exercise, Property
 from concur.grade.outcome import Outcome, events
 from concur.grade.result import PropertyResult, Result
@@ -32,6 +33,7 @@ def judge(
     *,
     attempt: Path | None = None,
     token: str | None = None,
+    only: Collection[str] | None = None,
     limits: Limits | None = None,
     on_property: Callable[[Property], None] = lambda claim: None,
 ) -> Result:
@@ -41,6 +43,7 @@ def judge(
         exercise: what is judged.
         attempt: another file than the exercise's own.
         token: replay this schedule; the result holds the property it belongs to, and no other.
+        only: the names of the tests that are run; None for all. The result holds their properties alone.
         limits: for the child process.
         on_property: called when a property begins to be judged.
 
@@ -49,15 +52,14 @@ def judge(
         TokenError: the token is malformed, or belongs to another program.
     """
     path = (attempt or exercise.attempt).resolve()
-    claims = {claim.name: claim for claim in exercise.properties}
+    claims = {claim.name: claim for claim in exercise.properties if only is None or claim.name in only}
     if not path.is_file():
         what = "no such file" if attempt else "the file to edit is gone; `git checkout` brings it back"
         raise UsageError(f"{attempt or exercise.attempt}: {what}")
     started = time.monotonic()
-    try:
-        student.source(path)
-    except UsageError as error:
-        results = tuple(_unjudged(claim, str(error)) for claim in claims.values())
+    fault = _fault(path, exercise)
+    if fault:
+        results = tuple(_unjudged(claim, fault) for claim in claims.values())
         return Result(exercise, path, time.monotonic() - started, results)
 
     with tempfile.TemporaryDirectory(prefix="concur-") as folder:
@@ -74,7 +76,7 @@ def judge(
             return len(seen)
 
         ending = run(
-            _command(exercise, path, journal, token),
+            _command(exercise, path, journal, token, None if only is None else list(claims)),
             cwd=Path(folder),
             env=_environment(),
             limits=limits or Limits(),
@@ -101,7 +103,18 @@ def judge(
     return Result(exercise, path, time.monotonic() - started, results, output)
 
 
-def _command(exercise: Exercise, attempt: Path, journal: Path, token: str | None) -> list[str]:
+def _fault(attempt: Path, exercise: Exercise) -> str:
+    """What is wrong with the text of *attempt*, before anything of it is run."""
+    try:
+        source = student.source(attempt)
+    except UsageError as error:
+        return str(error)
+    return "" if exercise.only is None else refusal(attempt.name, source, exercise.only)
+
+
+def _command(
+    exercise: Exercise, attempt: Path, journal: Path, token: str | None, names: list[str] | None
+) -> list[str]:
     settings = journal.with_name("pytest.ini")
     settings.write_text("[pytest]\n", encoding="utf-8")  # none but these: the course's own may differ
     command = [sys.executable, "-m", "pytest", "-c", str(settings), f"--rootdir={exercise.folder}"]
@@ -109,7 +122,8 @@ def _command(exercise: Exercise, attempt: Path, journal: Path, token: str | None
     command += ["--import-mode=importlib", f"--attempt={attempt}", f"--concur-results={journal}"]
     if token is not None:
         command += [f"--concur-replay={token}"]
-    return [*command, str(exercise.tests.resolve())]
+    tests = str(exercise.tests.resolve())
+    return [*command, *([tests] if names is None else [f"{tests}::{name}" for name in names])]
 
 
 def _environment() -> dict[str, str]:

@@ -1,63 +1,51 @@
 """What a producer has taken in and has not been answered for, by partition, in batches.
 
 Records gather in the youngest batch of their partition until it is full, or has
-waited for ``linger.ms``, or somebody flushes. Of each partition one batch is under way
-at a time, so that order is kept whatever is sent again. All of it counts for ``buffer.memory``
-until it is answered, and who sends more waits for room.
+waited for ``linger.ms``, or somebody flushes. What becomes of it then, is for the lane of the
+partition to say (:mod:`concur.pubsub.lanes`). All of it counts for ``buffer.memory`` until it is answered, and
+who sends more waits for room.
 
-After ``RecordAccumulator.java`` and ``BufferPool.java`` of Apache Kafka. Other than there, a partition never has more
-than one batch under way, whatever ``max.in.flight.requests.per.connection`` allows.
+After ``RecordAccumulator.java`` and ``BufferPool.java`` of Apache Kafka.
 """
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from concur.pubsub.config import Config
 from concur.pubsub.delivery import Callback, Delivery, OpenBatch, Row
 from concur.pubsub.errors import BufferExhausted, IllegalState
+from concur.pubsub.lanes import Identity, Lane
 from concur.pubsub.records import TopicPartition
-
-
-class Lane:
-    """The batches of one partition."""
-
-    __slots__ = ("open", "tp", "under_way", "waiting")
-
-    def __init__(self, tp: TopicPartition) -> None:
-        self.tp = tp
-        self.waiting: deque[OpenBatch] = deque()  # oldest first
-        self.open: OpenBatch | None = None  # the youngest of them, if it takes records in
-        self.under_way: OpenBatch | None = None
 
 
 class Accumulator:
     """The batches of one producer."""
 
     def __init__(self, config: Config) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self.due = threading.Condition(
-            self._lock
+            self.lock
         )  # a batch may be due, a leader may have changed, or all is over
-        self._room = threading.Condition(self._lock)  # bytes were given back
+        self._room = threading.Condition(self.lock)  # bytes were given back
         self._answered = threading.Condition()  # a batch has its answer; never taken under the other lock
         self._batch_size = config["batch.size"]
         self._linger = config["linger.ms"] / 1000
         self._memory = config["buffer.memory"]
         self._max_block = config["max.block.ms"] / 1000
         self._delivery_timeout = config["delivery.timeout.ms"] / 1000
+        self._most = config["max.in.flight.requests.per.connection"]
+        self._idempotent = config["enable.idempotence"]
         # The rest is guarded by the lock.
-        self._lanes: list[Lane] = []
+        self._lanes: dict[TopicPartition, Lane] = {}
         self._bytes = 0
         self._waiting_for_room = 0
-        self._closed = False
+        self.closed = False
 
     def lane(self, tp: TopicPartition) -> Lane:
         """Make the lane of a partition, which has none yet."""
-        with self._lock:
-            lane = Lane(tp)
-            self._lanes.append(lane)
+        with self.lock:
+            lane = self._lanes[tp] = Lane(tp, self._most, idempotent=self._idempotent)
             return lane
 
     def append(
@@ -69,7 +57,7 @@ class Accumulator:
             BufferExhausted: there was none.
             IllegalState: the producer was closed.
         """
-        with self._lock:
+        with self.lock:
             if self._bytes + size > self._memory:
                 self._wait_for_room(size, deadline)
             batch = lane.open
@@ -87,7 +75,7 @@ class Accumulator:
 
     def _begin(self, lane: Lane) -> OpenBatch:
         """Open a batch."""
-        if self._closed:
+        if self.closed:
             raise closed()
         now = time.monotonic()
         lane.open = OpenBatch(lane.tp, now, now + self._delivery_timeout, self._answered)
@@ -100,7 +88,7 @@ class Accumulator:
         self._waiting_for_room += 1
         try:
             self.due.notify_all()  # whoever waits for room makes what is there due
-            while self._bytes + size > self._memory and not self._closed:
+            while self._bytes + size > self._memory and not self.closed:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise BufferExhausted(
@@ -114,95 +102,101 @@ class Accumulator:
 
     # For the senders. All of these are called under the lock.
 
-    def take(self, leaders: Mapping[TopicPartition, int | None], broker: int, most: int) -> list[OpenBatch]:
-        """The batches that are to be sent to *broker* now, one a partition, *most* bytes in all; they are under way."""
+    def take(
+        self,
+        leaders: Mapping[TopicPartition, int | None],
+        broker: int,
+        most: int,
+        producer: Identity | None = None,
+    ) -> list[OpenBatch]:
+        """The batches that are to be sent to *broker* now, one a partition, *most* bytes in all; they are under way.
+
+        Args:
+            producer: the newest id of an idempotent producer.
+        """
         now = time.monotonic()
         taken: list[OpenBatch] = []
-        for lane in self._lanes:
-            if not self._is_for(lane, leaders, broker) or self._due_at(lane) > now:
+        for lane in self._lanes.values():
+            if not lane.waiting or leaders.get(lane.tp) != broker:
                 continue
-            batch = lane.waiting[0]
-            if taken and batch.size > most:
+            batch = lane.next()
+            if batch is None or self._due_at(lane, batch) > now or (taken and batch.size > most):
                 continue
             most -= batch.size
-            lane.under_way = self._pop(lane)
-            taken.append(batch)
+            taken.append(lane.take(producer))
         return taken
 
     def next_due(self, leaders: Mapping[TopicPartition, int | None], broker: int) -> float | None:
         """When the next batch is to be sent to *broker*, as time.monotonic counts; None if none is waiting."""
-        whens = [self._due_at(lane) for lane in self._lanes if self._is_for(lane, leaders, broker)]
-        return min(whens, default=None)
+        when: float | None = None
+        for lane in self._lanes.values():
+            if lane.waiting and leaders.get(lane.tp) == broker:
+                batch = lane.next()
+                if batch is not None:
+                    due = self._due_at(lane, batch)
+                    when = due if when is None else min(when, due)
+        return when
 
-    def _is_for(self, lane: Lane, leaders: Mapping[TopicPartition, int | None], broker: int) -> bool:
-        """Whether a batch of *lane* waits that may go to *broker*."""
-        return bool(lane.waiting) and lane.under_way is None and leaders.get(lane.tp) == broker
-
-    def _due_at(self, lane: Lane) -> float:
-        first = lane.waiting[0]
+    def _due_at(self, lane: Lane, first: OpenBatch) -> float:
         hurries = (
-            first is not lane.open or first.size >= self._batch_size or self._closed or self._waiting_for_room
+            first is not lane.open or first.size >= self._batch_size or self.closed or self._waiting_for_room
         )
         return max(first.not_before, 0.0 if hurries else first.created + self._linger)
 
-    def _pop(self, lane: Lane) -> OpenBatch:
-        """Take out the first batch of *lane*, which takes no more records in."""
-        batch = lane.waiting.popleft()
-        if batch is lane.open:
-            lane.open = None
-        batch.seal()
-        return batch
+    def lane_of(self, batch: OpenBatch) -> Lane:
+        return self._lanes[batch.tp]
 
-    def take_back(self, batch: OpenBatch, not_before: float) -> None:
-        """A *batch* that was under way is to be sent again, at *not_before* or later."""
-        lane = self._lane_of(batch)
-        lane.under_way = None
-        batch.not_before = not_before
-        lane.waiting.appendleft(batch)
-        self.due.notify_all()
-
-    def forget(self, batch: OpenBatch) -> None:
-        """A *batch* that was under way will be answered now: its bytes are free."""
-        self._lane_of(batch).under_way = None
-        self._free(batch)
-        self.due.notify_all()
-
-    def _lane_of(self, batch: OpenBatch) -> Lane:
-        return next(lane for lane in self._lanes if lane.under_way is batch)
-
-    def take_expired(self) -> list[OpenBatch]:
-        """The batches that were not answered in time and are not under way; they are forgotten."""
+    def expired(self) -> list[OpenBatch]:
+        """The batches that have no answer, and must have one by now. Those that waited are taken out."""
         now = time.monotonic()
-        return self._take_out(lambda batch: batch.deadline <= now)
+        return self._without_answer(lambda batch: batch.deadline <= now)
 
-    def abandon(self) -> list[OpenBatch]:
-        """Take out everything that is not under way; it will not be sent."""
-        return self._take_out(lambda batch: True)
+    def left(self) -> list[OpenBatch]:
+        """All batches that have no answer. Those that waited are taken out."""
+        return self._without_answer(lambda batch: True)
 
-    def _take_out(self, wanted: Callable[[OpenBatch], bool]) -> list[OpenBatch]:
+    def _without_answer(self, wanted: Callable[[OpenBatch], bool]) -> list[OpenBatch]:
         out = []
-        for lane in self._lanes:
+        for lane in self._lanes.values():
+            out += [
+                batch
+                for batch in lane.in_flight
+                if batch.under_way and not batch.is_answered and wanted(batch)
+            ]
             while lane.waiting and wanted(lane.waiting[0]):
-                out.append(self._pop(lane))
-                self._free(out[-1])
+                out.append(lane.pop())
         return out
 
     def next_expiry(self) -> float | None:
-        """When the next batch that is not under way will have waited for too long."""
-        return min((lane.waiting[0].deadline for lane in self._lanes if lane.waiting), default=None)
+        """When the next batch will have been without an answer for too long."""
+        when: float | None = None
+        for lane in self._lanes.values():
+            oldest = next((batch for batch in lane.in_flight if not batch.is_answered), None)
+            oldest = oldest or (lane.waiting[0] if lane.waiting else None)
+            if oldest is not None and (when is None or oldest.deadline < when):
+                when = oldest.deadline
+        return when
 
-    def _free(self, batch: OpenBatch) -> None:
-        self._bytes -= batch.size
-        if self._waiting_for_room:
+    def settle(self, tps: Iterable[TopicPartition]) -> list[Lane]:
+        """Those of the lanes that have answers to tell, which the caller is to do; their bytes are free."""
+        found = []
+        for tp in tps:
+            lane = self._lanes[tp]
+            if lane.settle():
+                found.append(lane)
+                for batch in lane.told:
+                    self._bytes -= batch.size
+        if found and self._waiting_for_room:
             self._room.notify_all()
+        return found
 
     def without_leader(self, leaders: Mapping[TopicPartition, int | None]) -> bool:
         """Whether a batch waits whose partition has no leader that is known."""
-        return any(lane.waiting and leaders.get(lane.tp) is None for lane in self._lanes)
+        return any(lane.waiting and leaders.get(lane.tp) is None for lane in self._lanes.values())
 
     def is_empty(self) -> bool:
         """Whether everything has its answer."""
-        return not any(lane.waiting or lane.under_way for lane in self._lanes)
+        return all(lane.is_empty for lane in self._lanes.values())
 
     # For the program
 
@@ -212,10 +206,14 @@ class Accumulator:
         Raises:
             TimeoutError: something has none in time.
         """
-        with self._lock:
-            everything = [batch for lane in self._lanes for batch in lane.waiting]
-            everything += [lane.under_way for lane in self._lanes if lane.under_way]
-            for lane in self._lanes:
+        with self.lock:
+            everything = [
+                batch
+                for lane in self._lanes.values()
+                for batches in (lane.told, lane.in_flight, lane.waiting)
+                for batch in batches
+            ]
+            for lane in self._lanes.values():
                 lane.open = None  # so it is due; what comes in from now on is not waited for
             self.due.notify_all()
         with self._answered:
@@ -225,9 +223,9 @@ class Accumulator:
 
     def close(self) -> None:
         """Take nothing in any more; what is there is due."""
-        with self._lock:
-            self._closed = True
-            for lane in self._lanes:
+        with self.lock:
+            self.closed = True
+            for lane in self._lanes.values():
                 lane.open = None
             self.due.notify_all()
             self._room.notify_all()

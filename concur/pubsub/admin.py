@@ -46,6 +46,7 @@ class Admin:
         ConfigError: a key or a value that there is not, or no cluster at that address.
 
     All methods try again what is worth it until ``default.api.timeout.ms``, and then raise the last error.
+    An attempt takes ``request.timeout.ms`` at most, and the last one may begin just before the time is over.
 
     Example:
         >>> from concur.pubsub import Admin
@@ -62,7 +63,11 @@ class Admin:
         self._retries = settings["retries"]
         self._back_off = settings["retry.backoff.ms"] / 1000
         self._max_back_off = settings["retry.backoff.max.ms"] / 1000
-        self._connection = connect(settings["bootstrap.servers"], self._name)
+        self._connection = connect(
+            settings["bootstrap.servers"],
+            self._name,
+            min(settings["request.timeout.ms"], settings["default.api.timeout.ms"]),
+        )
         self._closed = False
 
     def create_topics(self, topics: Iterable[NewTopic]) -> None:

@@ -109,13 +109,20 @@ class Connection(Protocol):
         ...
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> dict[TopicPartition, tuple[int, int] | PubSubError]:
         """Append one batch to each of several partitions that *broker* leads.
 
         Args:
             acks: 0, answered at once with offset -1; 1, when the leader has it; -1, when all in sync have it.
             timeout_ms: how long the leader waits for the others.
+            sent: called once the request cannot be overtaken any more by another that is made from now on, if the
+                answer will take longer than that.
 
         Returns:
             The offset of the batch's first record and its timestamp, for each partition; -1 instead of a timestamp
@@ -264,26 +271,33 @@ class Connection(Protocol):
         ...
 
     def close(self) -> None:
-        """The client makes no more requests."""
+        """The client makes no more requests, and does not wait for those under way: they end as if time were up."""
         ...
 
 
-Opener = Callable[[str, str], Connection]  # of an address without its scheme, and the client's id
+# Of an address without its scheme, the client's id, and how many milliseconds a request may take.
+Opener = Callable[[str, str, int], Connection]
 
 _engines: dict[str, Opener] = {}  # scheme -> how its clusters are reached
 
 
 def register(scheme: str, opener: Opener) -> None:
-    """Make an engine known: ``connect("scheme://address")`` will call ``opener(address, client_id)``."""
+    """Make an engine known: ``connect("scheme://address")`` will call
+    ``opener(address, client_id, request_timeout_ms)``.
+    """
     _engines[scheme] = opener
 
 
-def connect(bootstrap_servers: str | Sequence[str], client_id: str = "") -> Connection:
+def connect(
+    bootstrap_servers: str | Sequence[str], client_id: str = "", request_timeout_ms: int = 30_000
+) -> Connection:
     """Find a cluster by its address.
 
     Args:
         bootstrap_servers: ``embedded://name``; one string, or a sequence with one in it.
         client_id: what the cluster calls the client, in its log and where the network between them is cut.
+        request_timeout_ms: how long an answer is waited for, for requests that do not say so themselves; the client's
+            ``request.timeout.ms``.
 
     Raises:
         ConfigError: the address is none, or nothing that runs in this process has it.
@@ -293,7 +307,7 @@ def connect(bootstrap_servers: str | Sequence[str], client_id: str = "") -> Conn
         raise ConfigError(f"bootstrap.servers takes one address such as embedded://name, not {servers!r}")
     scheme, separator, address = servers[0].partition("://")
     if separator and scheme in _engines:
-        return _engines[scheme](address, client_id)
+        return _engines[scheme](address, client_id, request_timeout_ms)
     if scheme == "embedded" and address:
         raise ConfigError(
             f"bootstrap.servers {servers[0]!r}: this process has no embedded cluster. EmbeddedCluster({address!r}) "

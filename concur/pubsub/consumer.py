@@ -91,7 +91,9 @@ class Consumer(Navigation):
         self._max_poll = settings["max.poll.interval.ms"] / 1000
         self._patience = settings["retry.backoff.max.ms"] / 1000  # with a topic that is not there
         self._inside = Door(self._name)
-        self._connection = connection = connect(settings["bootstrap.servers"], self._name)
+        self._connection = connection = connect(
+            settings["bootstrap.servers"], self._name, settings["request.timeout.ms"]
+        )
         self._requests = requests = Requests(self._name, settings)
         self._topics = topics = Topics(settings, connection, requests)
         self._subscriptions = subscriptions = Subscriptions()

@@ -23,8 +23,9 @@ class OpenBatch:
     """Records of one partition that are sent together, from the first that is added to the answer."""
 
     __slots__ = (
-        *("attempts", "base_offset", "callbacks", "created", "deadline", "error", "in_doubt", "is_done"),
-        *("not_before", "rows", "sealed", "size", "timestamp", "tp", "waiters"),
+        *("attempts", "base_offset", "callbacks", "created", "deadline", "error", "in_doubt", "in_flight"),
+        *("is_answered", "is_done", "is_first", "not_before", "rows", "sealed", "size", "timestamp", "tp"),
+        *("under_way", "waiters"),
     )
 
     def __init__(
@@ -37,13 +38,16 @@ class OpenBatch:
         self.rows: list[Row] = []
         self.size = 0
         self.callbacks: list[tuple[int, Callback]] = []
-        self.sealed: RecordBatch | None = (
-            None  # what is sent, the same each time; no record comes in any more
-        )
+        self.sealed: RecordBatch | None = None  # what is sent; no record comes in any more
+        # Its place in its lane, see there.
+        self.in_flight = False  # taken, and not told yet
+        self.under_way = False  # in a request that has not come back
+        self.is_first = False  # when it was sent the last time, all before it were answered
         self.attempts = 0
         self.not_before = 0.0  # when it may be sent again
         self.in_doubt = False  # an attempt failed that may have been carried out
-        # The answer; set once, is_done last.
+        # The answer; set once, is_done last, in the order of a lane.
+        self.is_answered = False
         self.base_offset = -1
         self.timestamp = -1
         self.error: PubSubError | None = None
@@ -55,9 +59,34 @@ class OpenBatch:
             self.sealed = RecordBatch(keys, values, headers, timestamps, size=self.size)
         return self.sealed
 
-    def complete(self, base_offset: int, timestamp: int, error: PubSubError | None) -> None:
-        """Give all records their answer, and call who asked to be called."""
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it has a number, under the id of an idempotent producer."""
+        return self.sealed is not None and self.sealed.producer_id >= 0
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """The id and the epoch of the producer under which it is numbered."""
+        sealed = self.seal()
+        return sealed.producer_id, sealed.producer_epoch
+
+    def number(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+        """Give it a number."""
+        self.sealed = self.seal().numbered(producer_id, producer_epoch, base_sequence)
+
+    def unnumber(self) -> None:
+        """Take its number away: it is certain that it is not in the log, and never will be under that one."""
+        self.sealed = self.seal().numbered(-1, -1, -1)
+        self.in_doubt = False
+
+    def answer(self, base_offset: int, timestamp: int, error: PubSubError | None) -> None:
+        """Note the answer of all records."""
         self.base_offset, self.timestamp, self.error = base_offset, timestamp, error
+        self.is_answered = True
+
+    def tell(self) -> None:
+        """Give all records their answer, and call who asked to be called."""
+        error = self.error
         self.is_done = True
         with self.waiters:
             self.waiters.notify_all()

@@ -16,7 +16,9 @@ producer is for all threads of a program; one is enough.
 Records of one key go to one partition and stay in the order in which they were sent. By default a
 producer is idempotent and waits for all replicas in sync (``enable.idempotence``,
 ``acks=all``): a record that is acknowledged is in the log once, and is not lost as long as one
-replica in sync lives. How many must be in sync for that is the topic's ``min.insync.replicas``.
+replica in sync lives. How many must be in sync for that is the topic's ``min.insync.replicas``. Up to
+``max.in.flight.requests.per.connection`` requests to one broker are under way at a time. Without
+idempotence a record that is sent again may then come after younger ones; with 1 it does not.
 
 After ``KafkaProducer.java`` of Apache Kafka and KIP-98 (idempotence), KIP-91 (``delivery.timeout.ms``).
 """
@@ -29,7 +31,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from concur.pubsub.accumulator import Accumulator, Lane, closed
+from concur.pubsub.accumulator import Accumulator, closed
 from concur.pubsub.batch import RECORD_OVERHEAD, size_of
 from concur.pubsub.config import producer_config
 from concur.pubsub.connection import connect
@@ -41,6 +43,7 @@ from concur.pubsub.errors import (
     SerializationError,
     UnknownTopicOrPartition,
 )
+from concur.pubsub.lanes import Lane
 from concur.pubsub.leaders import Leaders
 from concur.pubsub.partitioner import Partitioner
 from concur.pubsub.records import Headers, ProducerRecord, TopicPartition
@@ -74,7 +77,9 @@ class Producer:
         self._ignore_keys = self._config["partitioner.ignore.keys"]
         self._largest = min(self._config["max.request.size"], self._config["buffer.memory"])
         self._max_block = self._config["max.block.ms"] / 1000
-        self._connection = connect(self._config["bootstrap.servers"], self._name)
+        self._connection = connect(
+            self._config["bootstrap.servers"], self._name, self._config["request.timeout.ms"]
+        )
         self._leaders = Leaders(self._connection)
         self._batches = Accumulator(self._config)
         self._sending = Sending(self._name, self._config, self._connection, self._leaders, self._batches)
@@ -217,7 +222,6 @@ class Producer:
         self._closed = True
         self._batches.close()
         self._sending.join(timeout)
-        self._connection.close()
 
     def __enter__(self) -> "Producer":
         return self

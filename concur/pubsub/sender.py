@@ -1,15 +1,17 @@
-"""The threads that send a producer's batches: one for each broker, and one that keeps an eye on them all.
+"""The threads that send a producer's batches: some for each broker, and one that keeps an eye on them all.
 
-A sender takes what is due for its broker, one batch of each partition, and sends it as
-one request. What failed and may succeed later is sent again, until ``delivery.timeout.ms`` is
-over. An idempotent producer gives each batch its number when it is sent for the first time, and
-the same number ever after: the broker knows by it what it has already.
+Who is at the *wire* of a broker takes what is due for it, one batch of each partition, and sends
+it as one request. When the request has arrived it leaves the wire, and waits for the answer. If that
+takes a while and there is more to send, another thread goes to the wire, until
+``max.in.flight.requests.per.connection`` wait for answers. So requests to one broker never overtake each other on
+the way, and a cluster that answers at once needs one thread a broker.
 
-After ``Sender.java`` and ``TransactionManager.java`` of Apache Kafka. A batch that failed without anybody knowing
-whether it is in the log would leave a hole in the numbers that the broker would stumble over, or not; so the
-producer goes on under a new id, in which the numbers begin anew.
+What becomes of a request that came back is for :mod:`concur.pubsub.outcomes` to say.
+
+After ``Sender.java`` of Apache Kafka, where one thread and a selector do the same.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -17,24 +19,37 @@ from collections.abc import Mapping
 from loguru import logger
 
 from concur.pubsub.accumulator import Accumulator
-from concur.pubsub.batch import RecordBatch, sequence_after
+from concur.pubsub.batch import RecordBatch
 from concur.pubsub.config import Config
 from concur.pubsub.connection import Connection
 from concur.pubsub.delivery import OpenBatch
-from concur.pubsub.errors import (
-    DeliveryTimeout,
-    Disconnected,
-    IllegalState,
-    InvalidMetadata,
-    InvalidProducerEpoch,
-    OutOfOrderSequenceNumber,
-    PubSubError,
-    RequestTimedOut,
-)
+from concur.pubsub.errors import PubSubError
+from concur.pubsub.lanes import Lane
 from concur.pubsub.leaders import Leaders
+from concur.pubsub.outcomes import Outcomes
 from concur.pubsub.records import TopicPartition
 
 TO_END = 1.0  # seconds that a thread is given to end when there is nothing left for it to do
+
+# Seconds that a request waits for its answer before another thread is worth it. The brokers of this process answer
+# within one, and a second thread would only take the processor from them.
+PATIENCE = 0.01
+
+
+class _Wire:
+    """The way to one broker. The lock of the batches guards it."""
+
+    __slots__ = ("broker", "busy", "called", "holder", "left", "spare", "spares", "threads")
+
+    def __init__(self, broker: int, lock: threading.Lock) -> None:
+        self.broker = broker
+        self.holder: threading.Thread | None = None  # who looks for what is due, or is sending it
+        self.left = 0.0  # when the last one left
+        self.called = False  # somebody is on the way to become it
+        self.busy = 0  # requests without an answer
+        self.spare = threading.Condition(lock)  # where threads wait that have nothing to do
+        self.spares = 0
+        self.threads: list[threading.Thread] = []
 
 
 class Sending:
@@ -50,210 +65,242 @@ class Sending:
         self._acks = config["acks"]
         self._request_timeout = config["request.timeout.ms"]
         self._max_request = config["max.request.size"]
-        self._retries = config["retries"]
         self._back_off = config["retry.backoff.ms"] / 1000
-        self._max_back_off = config["retry.backoff.max.ms"] / 1000
         self._max_age = config["metadata.max.age.ms"] / 1000
         self._idempotent = config["enable.idempotence"]
+        self._most = config["max.in.flight.requests.per.connection"]
         # Guarded by the lock of the batches.
-        self._producer: tuple[int, int] | None = None  # id and epoch, once they were given
-        self._numbers: dict[
-            TopicPartition, tuple[tuple[int, int], int]
-        ] = {}  # the producer, and its next number
-        self._senders: dict[int, threading.Thread] = {}
-        # Whose leader failed so that another may lead by now: nothing is sent there before that was asked.
-        self._doubted: set[TopicPartition] = set()
+        self._outcomes = Outcomes(config, batches)
+        self._wires: dict[int, _Wire] = {}
         self._over = False
+        self._looks = math.inf  # when the keeper looks again
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
         self._keeper.start()
 
     def join(self, timeout: float | None) -> None:
         """Wait until everything is answered, *timeout* seconds at most; then what is left is given up."""
         deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            with self._batches.due:
+                self._batches.due.wait_for(self._batches.is_empty, timeout)
+        finally:  # also when Ctrl-C has struck
+            self._end(deadline)
+
+    def _end(self, deadline: float | None) -> None:
+        """Give up what is left, and end the threads."""
         with self._batches.due:
-            self._batches.due.wait_for(self._batches.is_empty, timeout)
             self._over = True
-            left = self._batches.abandon()
+            told = self._give_up(self._batches.left(), "the producer was closed before it was acknowledged")
             self._batches.due.notify_all()
-            threads = [self._keeper, *self._senders.values()]
-        for batch in left:
-            batch.complete(-1, -1, given_up(batch, "the producer was closed before it could be sent"))
+            threads = [self._keeper]
+            for wire in self._wires.values():
+                wire.spare.notify_all()
+                threads += wire.threads
+        self._tell(told)
+        self._connection.close()  # which ends the requests under way
         for thread in threads:
             thread.join(None if deadline is None else max(TO_END, deadline - time.monotonic()))
 
     # The keeper
 
     def _keep(self) -> None:
-        """Know who leads, give every leader a sender, and give up what has waited for too long."""
+        """Know who leads, see that a thread is at every wire, and give up what has waited for too long."""
         asked = time.monotonic()
         while True:
             with self._batches.due:
                 if self._over:
                     return
-                expired = [
-                    (batch, given_up(batch, "it was not acknowledged within delivery.timeout.ms"))
-                    for batch in self._batches.take_expired()
-                ]
-                for batch, error in expired:
-                    self._note_number(batch, error)
+                expired = self._batches.expired()
+                told = self._give_up(expired, "it was not acknowledged within delivery.timeout.ms")
                 leaders = self._leading()
                 ask = self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
-                for leader in {
-                    leader for leader in leaders.values() if leader is not None
-                } - self._senders.keys():
-                    self._start(leader)
+                looks = self._man(leaders)
                 if not expired and not ask:
-                    ends = [self._batches.next_expiry(), asked + self._max_age]
+                    expiry = self._batches.next_expiry()
+                    self._looks = min(looks, asked + self._max_age, math.inf if expiry is None else expiry)
                     self._batches.due.wait(
-                        max(0.0, min(end for end in ends if end is not None) - time.monotonic())
+                        min(max(0.0, self._looks - time.monotonic()), threading.TIMEOUT_MAX)
                     )
+                    self._looks = 0.0
                     continue
-            for batch, error in expired:
-                batch.complete(-1, -1, error)
+            self._tell(told)
             if ask:
                 asked = time.monotonic()
                 self._ask()
 
+    def _man(self, leaders: Mapping[TopicPartition, int | None]) -> float:
+        """See that somebody is at each wire for which there is something to send; when to look again."""
+        looks = math.inf
+        now = time.monotonic()
+        for leader in {leader for leader in leaders.values() if leader is not None} - self._wires.keys():
+            self._wires[leader] = _Wire(leader, self._batches.lock)
+            self._call(self._wires[leader])
+        for wire in self._wires.values():
+            if wire.busy:
+                looks = now + PATIENCE
+            if wire.holder is None and not wire.called:
+                if now - wire.left < PATIENCE:
+                    looks = min(looks, wire.left + PATIENCE)
+                elif self._batches.next_due(leaders, wire.broker) is not None:
+                    self._call(wire)
+        return looks
+
+    def _call(self, wire: _Wire) -> None:
+        """Have a thread go to the *wire*, at which nobody is, if one has nothing to do or may be begun."""
+        if wire.called:
+            return
+        if wire.spares:
+            wire.called = True
+            wire.spare.notify()
+        elif len(wire.threads) < self._most:
+            wire.called = True
+            name = f"{self._name} to broker-{wire.broker}" + f" ({len(wire.threads) + 1})" * bool(
+                wire.threads
+            )
+            sender = threading.Thread(target=self._send_to, args=(wire,), name=name, daemon=True)
+            wire.threads.append(sender)
+            sender.start()
+
     def _leading(self) -> Mapping[TopicPartition, int | None]:
         """Who leads what, without the leaders that are in doubt; under the lock."""
         leaders = self._leaders.of
-        doubted = self._doubted
+        doubted = self._outcomes.doubted
         return {tp: leader for tp, leader in leaders.items() if tp not in doubted} if doubted else leaders
 
     def _ask(self) -> None:
         with self._batches.due:
-            doubted = set(self._doubted)
+            doubted = set(self._outcomes.doubted)
         try:
             self._leaders.refresh()
         except PubSubError as error:
             logger.debug("{} does not learn who leads: {}", self._name, error)
             doubted = set()
         with self._batches.due:
-            self._doubted -= doubted
+            self._outcomes.doubted -= doubted
             self._batches.due.notify_all()
             if self._batches.without_leader(self._leading()):
                 self._batches.due.wait_for(lambda: self._over, self._back_off)
 
-    def _start(self, broker: int) -> None:
-        sender = threading.Thread(
-            target=self._send_to, args=(broker,), name=f"{self._name} to broker-{broker}", daemon=True
-        )
-        self._senders[broker] = sender
-        sender.start()
-
     # The senders
 
-    def _send_to(self, broker: int) -> None:
+    def _send_to(self, wire: _Wire) -> None:
+        me = threading.current_thread()
         while True:
             with self._batches.due:
-                batches = self._next(broker)
+                while wire.holder not in (None, me) and not self._over:
+                    wire.spares += 1
+                    wire.spare.wait()
+                    wire.spares -= 1
+                wire.holder, wire.called = me, False
+                batches = self._next(wire.broker)
+                if batches:
+                    wire.busy += 1
             if batches is None:
                 return
-            if self._idempotent and not self._number(batches):
-                continue
-            self._send(broker, batches)
+            if batches:
+                self._send(wire, batches)
+            else:
+                self._identify()
 
     def _next(self, broker: int) -> list[OpenBatch] | None:
-        """Wait for what is due for *broker*; None when all is over."""
+        """Wait for what is due for *broker*; None when all is over, nothing if an id is needed first."""
         while not self._over:
             leaders = self._leading()
-            batches = self._batches.take(leaders, broker, self._max_request)
-            if batches:
-                return batches
-            when = self._batches.next_due(leaders, broker)
+            if self._idempotent and self._outcomes.producer is None:
+                when = self._batches.next_due(leaders, broker)
+                if when is not None and when <= time.monotonic():
+                    return []
+            else:
+                batches = self._batches.take(leaders, broker, self._max_request, self._outcomes.producer)
+                if batches:
+                    return batches
+                when = self._batches.next_due(leaders, broker)
             self._batches.due.wait(None if when is None else max(0.0, when - time.monotonic()))
         return None
 
-    def _number(self, batches: list[OpenBatch]) -> bool:
-        """Give the batches that have none their sequence numbers; False if there was no producer id to be had."""
-        producer = self._producer
-        if producer is None:
-            try:
-                producer = self._connection.init_producer_id()
-            except PubSubError as error:
-                self._try_again(batches, error)
-                return False
-        with self._batches.due:
-            if self._producer is None:
-                self._producer = producer
-            for batch in batches:
-                sealed = batch.seal()
-                if sealed.producer_id < 0:
-                    of, number = self._numbers.get(batch.tp, (self._producer, 0))
-                    number = number if of == self._producer else 0
-                    batch.sealed = sealed.numbered(*self._producer, number)
-        return True
-
-    def _send(self, broker: int, batches: list[OpenBatch]) -> None:
-        request: dict[TopicPartition, RecordBatch] = {batch.tp: batch.seal() for batch in batches}
-        for batch in batches:
-            batch.attempts += 1
+    def _identify(self) -> None:
+        """Ask for an id; without one, wait before the next attempt."""
         try:
-            answers = self._connection.produce(broker, request, self._acks, self._request_timeout)
-        except PubSubError as error:
-            self._try_again(batches, error)
+            producer = self._connection.init_producer_id()
+        except Exception as error:  # what waits for the id expires, if there is none to be had
+            logger.log(
+                "DEBUG" if isinstance(error, PubSubError) else "ERROR",
+                "{} has no id: {!r}",
+                self._name,
+                error,
+            )
+            with self._batches.due:
+                self._batches.due.wait_for(lambda: self._over, self._back_off)
             return
-        except Exception as error:  # a fault of the engine must not leave records without an answer
-            logger.exception("{}: broker-{} failed", self._name, broker)
-            self._try_again(batches, PubSubError(f"broker-{broker} failed: {error!r}"))
-            return
-        failed: list[OpenBatch] = []
-        for batch in batches:
-            answer = answers.get(batch.tp, Disconnected("the broker did not answer for this partition"))
-            if isinstance(answer, PubSubError):
-                self._try_again([batch], answer)
-                failed.append(batch)
-            else:
-                self._complete(batch, *answer, None)
-
-    def _try_again(self, batches: list[OpenBatch], error: PubSubError) -> None:
-        """Send *batches* again later, if that may help and there is time; or give them up."""
-        now = time.monotonic()
-        for batch in batches:
-            batch.in_doubt = batch.in_doubt or not error.definite
-            late = now >= batch.deadline
-            if error.retriable and batch.attempts <= self._retries and not late:
-                wait = min(self._max_back_off, self._back_off * 2 ** max(0, min(batch.attempts, 20) - 1))
-                with self._batches.due:
-                    if isinstance(error, InvalidMetadata | RequestTimedOut):
-                        self._doubted.add(batch.tp)
-                    self._batches.take_back(batch, now + wait)
-            elif late and error.retriable:
-                self._complete(
-                    batch, -1, -1, given_up(batch, f"not acknowledged within delivery.timeout.ms: {error}")
-                )
-            else:
-                self._complete(batch, -1, -1, error)
-
-    def _complete(
-        self, batch: OpenBatch, base_offset: int, timestamp: int, error: PubSubError | None
-    ) -> None:
         with self._batches.due:
-            self._note_number(batch, error)
-            self._batches.forget(batch)
+            if self._outcomes.producer is None:
+                self._outcomes.producer = producer
+
+    def _send(self, wire: _Wire, batches: list[OpenBatch]) -> None:
+        me = threading.current_thread()
+
+        def sent() -> None:
+            with self._batches.due:
+                if wire.holder is me:
+                    wire.holder, wire.left = None, time.monotonic()
+                    if (
+                        self._looks > wire.left + PATIENCE
+                        and self._batches.next_due(self._leading(), wire.broker) is not None
+                    ):
+                        self._batches.due.notify_all()
+
+        request: dict[TopicPartition, RecordBatch] = {batch.tp: batch.seal() for batch in batches}
+        answers: Mapping[TopicPartition, tuple[int, int] | PubSubError]
+        try:
+            answers = self._connection.produce(wire.broker, request, self._acks, self._request_timeout, sent)
+        except PubSubError as error:
+            answers = dict.fromkeys(request, error)
+        except Exception as error:  # a fault of the engine must not leave records without an answer
+            logger.exception("{}: broker-{} failed", self._name, wire.broker)
+            answers = dict.fromkeys(request, PubSubError(f"broker-{wire.broker} failed: {error!r}"))
+        with self._batches.due:
+            told = self._take_in(wire, batches, answers)
+        self._tell(told)
+
+    def _take_in(
+        self,
+        wire: _Wire,
+        batches: list[OpenBatch],
+        answers: Mapping[TopicPartition, tuple[int, int] | PubSubError],
+    ) -> list[Lane]:
+        """Take in what a request brought; the lanes that have answers to tell. Under the lock."""
+        wire.busy -= 1
+        if wire.holder is threading.current_thread():
+            wire.holder = None
+        others = not self._outcomes.take_in(batches, answers)  # whether others have to look
+        told = self._batches.settle(batch.tp for batch in batches)
+        leaders = self._leaders.of
+        if (
+            others
+            or wire.holder is not None
+            or self._batches.closed
+            or any(
+                self._batches.lane_of(batch).waiting and leaders.get(batch.tp) != wire.broker
+                for batch in batches
+            )
+        ):
             self._batches.due.notify_all()
-        batch.complete(base_offset, timestamp, error)
+        return told
 
-    def _note_number(self, batch: OpenBatch, error: PubSubError | None) -> None:
-        """Go on with the numbers after *batch*; under the lock."""
-        sealed = batch.seal()
-        if sealed.producer_id < 0:
-            return
-        producer = (sealed.producer_id, sealed.producer_epoch)
-        if error is None:
-            self._numbers[batch.tp] = (producer, sequence_after(sealed.base_sequence, len(sealed)))
-        elif batch.in_doubt or isinstance(error, OutOfOrderSequenceNumber | InvalidProducerEpoch):
-            # Whether the log has it nobody knows, so nobody knows which number the broker expects next.
-            self._producer = None if self._producer == producer else self._producer
+    def _give_up(self, batches: list[OpenBatch], why: str) -> list[Lane]:
+        """Let *batches* fail; the lanes that have answers to tell. Under the lock."""
+        self._outcomes.give_up(batches, why)
+        return self._batches.settle({batch.tp for batch in batches})
 
-
-def given_up(batch: OpenBatch, why: str) -> PubSubError:
-    """The error of a *batch* that is given up."""
-    if batch.attempts == 0:
-        error: type[PubSubError] = IllegalState if "closed" in why else DeliveryTimeout
-        return error(f"a record for {batch.tp} was not sent: {why}", definite=True)
-    doubt = "; it may be in the log" if batch.in_doubt else ""
-    return DeliveryTimeout(
-        f"a record for {batch.tp} was given up after {batch.attempts} attempts: {why}{doubt}",
-        definite=not batch.in_doubt,
-    )
+    def _tell(self, lanes: list[Lane]) -> None:
+        """Tell the answers of *lanes*, which this thread has to do, and what comes meanwhile."""
+        while lanes:
+            for lane in lanes:
+                for batch in lane.told:
+                    batch.tell()
+            with self._batches.due:
+                for lane in lanes:
+                    lane.told.clear()
+                lanes = self._batches.settle([lane.tp for lane in lanes])
+                if self._batches.closed:
+                    self._batches.due.notify_all()  # this may have been the last

@@ -80,10 +80,11 @@ def in_two_processes(work: Callable[..., object], *shared: object) -> float:
     When this is left, by Ctrl-C too, both have ended. That one of them failed is a ``RuntimeError``, at once, even
     if the other waits for it. The program that calls this needs ``if __name__ == "__main__":``.
     """
-    ready = SPAWN.Barrier(3)
+    with signals_held():
+        ready = SPAWN.Barrier(3)
     workers = [SPAWN.Process(target=_begin, args=(ready, work, shared), daemon=True) for _ in range(2)]
     try:
-        with _signals_held():
+        with signals_held():
             for worker in workers:
                 worker.start()
         ready.wait(PATIENCE)
@@ -111,8 +112,8 @@ def _begin(ready: Barrier, work: Callable[..., object], shared: tuple[object, ..
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Ctrl-C and requests to end come when this is over, so that no process is started by half.
+def signals_held() -> Iterator[None]:
+    """Ctrl-C and requests to end come when this is over, so that no process or semaphore is made by half.
 
     Those that are started meanwhile never see them: a terminal sends Ctrl-C to them too, and one that is still
     importing would print a traceback.

@@ -10,7 +10,7 @@ The processes are spawned, so a program that calls this needs ``if __name__ == "
 from collections.abc import Callable
 from typing import Any
 
-from concur.race.measure import SPAWN, in_two_processes
+from concur.race.measure import SPAWN, in_two_processes, signals_held
 
 UPDATES = 200_000  # by each of the two
 
@@ -29,7 +29,9 @@ def add(value: Any, lock: Any) -> None:
 def count(*, locked: bool) -> tuple[int, float]:
     """What two processes come to when each adds one so often; and the seconds that it took."""
     value = SPAWN.Value("q", 0, lock=False)
-    seconds = in_two_processes(add, value, SPAWN.Lock() if locked else None)
+    with signals_held():
+        lock = SPAWN.Lock() if locked else None
+    seconds = in_two_processes(add, value, lock)
     return value.value, seconds
 
 

@@ -8,7 +8,7 @@ between the two steps no other is, so with it they can only meet before they tak
 from collections.abc import Callable
 from typing import Any
 
-from concur.race.measure import PATIENCE, SPAWN, in_two_processes
+from concur.race.measure import PATIENCE, SPAWN, in_two_processes, signals_held
 
 
 def add(value: Any, meeting: Any, lock: Any, count: int) -> None:
@@ -27,7 +27,9 @@ def add(value: Any, meeting: Any, lock: Any, count: int) -> None:
 def rounds(count: int, *, locked: bool) -> int:
     """So many rounds in which two processes add one each; how many additions were lost."""
     value = SPAWN.Value("q", 0, lock=False)
-    in_two_processes(add, value, SPAWN.Barrier(2), SPAWN.Lock() if locked else None, count)
+    with signals_held():
+        meeting, lock = SPAWN.Barrier(2), SPAWN.Lock() if locked else None
+    in_two_processes(add, value, meeting, lock, count)
     return 2 * count - int(value.value)
 
 

@@ -5,6 +5,8 @@ from threading import Thread
 
 from concur.grade import graded
 
+ONLY = ("concur.Semaphore", "concur.BoundedSemaphore", "threading.Semaphore", "threading.BoundedSemaphore")
+
 
 def together(*calls: Callable[[], object]) -> None:
     """Make each call in a thread of its own, and wait for all."""

@@ -9,6 +9,7 @@ from concur.check.verdict import Status
 from concur.errors import TokenError, UsageError
 from concur.grade.judge import judge
 from concur.grade.sandbox import Limits
+from tests.grade.conftest import RIGHT, TESTS
 
 FUSE = Limits(cpu=3)
 
@@ -261,3 +262,47 @@ def test_a_loop_that_has_no_end_in_sight_earns_nothing(build) -> None:
     (found,) = judge(build(attempt, BUDGET_OF_ONE.replace("=1,", "=100,"))).properties
     assert (found.earned, found.status) == (0, Status.UNFINISHED)
     assert "toy.py:5" in found.reason
+
+
+ONLY = 'ONLY = ("threading.Lock",)\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "used"),
+    [
+        ("from threading import Semaphore", "threading.Semaphore"),
+        ("import threading as t; s = t.Semaphore()", "threading.Semaphore"),
+        ("import concurrent.futures; e = concurrent.futures.Executor", "concurrent.futures"),
+        ("from concur import *", "concur.*"),
+        ("s = __import__('queue').Queue()", "__import__"),
+    ],
+)
+def test_what_the_exercise_does_not_allow_is_reported_and_earns_nothing(build, line: str, used: str) -> None:
+    result = judge(build(f"{line}\n{RIGHT}", ONLY + TESTS))
+    assert result.score == 0
+    assert {each.reason for each in result.properties} == {
+        f"toy.py:1 uses {used}; this exercise is to be solved from threading.Lock only"
+    }
+
+
+def test_what_it_allows_is_judged(build) -> None:
+    allowed = "import threading\nfrom collections import deque\nfrom threading import Lock\nlock = threading.Lock()\n"
+    assert judge(build(f"{allowed}{RIGHT}", ONLY + TESTS)).score == 6
+
+
+def test_from_nothing_at_all(build) -> None:
+    result = judge(build("import threading\nlock = threading.Lock()\n" + RIGHT, "ONLY = ()\n" + TESTS))
+    assert "from plain variables only" in result.properties[0].reason
+
+
+def test_only_what_is_named_is_judged(build) -> None:
+    result = judge(build("NAME = 'toy'\n"), only=["test_name"])
+    assert [each.name for each in result.properties] == ["test_name"]
+    assert result.score == result.max == 1
+
+
+def test_what_the_tests_say_is_shown_without_their_text(build) -> None:
+    tests = TESTS.replace("assert attempt.work() == 1", 'assert attempt.work() == 1, "too much work"')
+    result = judge(build(RIGHT.replace("return 1", "return 2"), tests), only=["test_work"])
+    assert result.properties[0].reason == "too much work"
+    assert result.properties[0].status is Status.REFUTED

@@ -40,7 +40,7 @@ Hook = Callable[[str, tuple[Any, ...]], object]
 
 _clusters: dict[str, "FakeCluster"] = {}
 _numbers = itertools.count()
-register("fake", lambda address, client_id: FakeConnection(_clusters[address], client_id))
+register("fake", lambda address, client_id, _: FakeConnection(_clusters[address], client_id))
 
 
 class Partition:
@@ -179,7 +179,12 @@ class FakeConnection(Connection):
         raise NotImplementedError
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> dict[TopicPartition, tuple[int, int] | PubSubError]:
         raise NotImplementedError
 

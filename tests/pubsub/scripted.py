@@ -13,7 +13,7 @@ from concur.pubsub.records import TopicPartition
 
 _numbers = itertools.count(1)
 _all: "dict[str, Brokers]" = {}
-connection.register("scripted", lambda address, client_id: _all[address])  # type: ignore[arg-type, return-value]
+connection.register("scripted", lambda address, *_: _all[address])  # type: ignore[arg-type]
 
 Answer = Callable[[TopicPartition, RecordBatch], "tuple[int, int] | PubSubError"]
 
@@ -51,11 +51,17 @@ class Brokers:
         return self.ids, 0
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> Any:
         with self.lock:
             self.requests.append((broker, dict(batches)))
             step = self.script.pop(0) if self.script else None
+        sent()
         answer = None if step is None else step(broker, batches)
         return self.append(batches) if answer is None else answer
 

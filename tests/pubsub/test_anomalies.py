@@ -213,6 +213,7 @@ OUTSIDE = {  # white box: test_inside.py
     "replicas-disagree",
     "watermark-back",
     "watermark-ahead",
+    "watermark-under-min",
     "two-leaders",
     "two-owners",
     "committed-lost",

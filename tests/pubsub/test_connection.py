@@ -16,10 +16,10 @@ def engines(monkeypatch):
 
 def test_the_scheme_names_the_engine(engines):
     """An engine that made itself known is asked for the address behind its scheme."""
-    connection.register("embedded", lambda address, client: cast(Any, (address, client)))
+    connection.register("embedded", lambda *given: cast(Any, given))
     connect: Any = connection.connect
-    assert connect("embedded://orders", "c1") == ("orders", "c1")
-    assert connect(["embedded://orders"]) == ("orders", "")
+    assert connect("embedded://orders", "c1", 7) == ("orders", "c1", 7)
+    assert connect(["embedded://orders"]) == ("orders", "", 30_000)
 
 
 @pytest.mark.parametrize("servers", ["localhost:9092", "kafka://host", "embedded", "embedded://", "://", ""])

@@ -18,8 +18,10 @@ ORDERS = [TopicPartition("orders", n) for n in range(4)]
 
 
 @pytest.fixture
-def cluster() -> Iterator[EmbeddedCluster]:
-    quick = {"broker.session.timeout.ms": 300, "broker.heartbeat.interval.ms": 50}
+def cluster(request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
+    """With the parameter: milliseconds after which a silent broker is taken for dead; otherwise never."""
+    session = getattr(request, "param", 600_000)
+    quick = {"broker.session.timeout.ms": session, "broker.heartbeat.interval.ms": 50}
     with EmbeddedCluster(brokers=3, config=quick) as cluster:
         with Admin({"bootstrap.servers": cluster.bootstrap_servers}) as admin:
             admin.create_topics([NewTopic("orders", 4, 3)])
@@ -72,6 +74,7 @@ def test_members_that_come_and_go_read_everything_once(cluster: EmbeddedCluster,
         assert admin.describe_groups(["billing"])["billing"].state == "Empty"
 
 
+@pytest.mark.parametrize("cluster", [500], indirect=True)
 def test_a_group_outlives_its_coordinator_and_leaders(cluster: EmbeddedCluster) -> None:
     """Any broker may die; what was committed stays, and reading goes on."""
     found: list[int] = []

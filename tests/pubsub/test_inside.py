@@ -106,6 +106,32 @@ def test_watermarks(states: list[LeaderState], said: str | None) -> None:
     assert all(str(said) in anomaly.text for anomaly in found)
 
 
+def few(watermark: int, ends: int, least: int, version: int, epoch: int = 1) -> LeaderState:
+    return LeaderState("b1", epoch, watermark, {f"b{n}": 9 for n in range(ends)}, least, version)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (few(1, 1, 2, 0), few(2, 1, 2, 0), "rose from 1 to 2 with 1 in sync, of 2 that there must be"),
+        (few(1, 2, 3, 4), few(4, 2, 3, 4), "rose from 1 to 4 with 2 in sync, of 3 that there must be"),
+        (few(1, 2, 2, 0), few(2, 2, 2, 0), None),  # they are enough
+        (few(1, 1, 2, 0), few(1, 1, 2, 0), None),  # it stays
+        (few(1, 2, 2, 0), few(2, 1, 2, 1), None),  # they were enough when it rose, perhaps
+        (few(1, 1, 2, 0), few(2, 1, 2, 2), None),  # they were in between, perhaps
+        (few(1, 1, 2, -1), few(2, 1, 2, -1), None),  # nobody knows
+        (few(1, 1, 2, 0), few(2, 1, 2, 0, epoch=2), None),  # the new leader had heard of more
+        (few(1, 1, 1, 0), few(2, 1, 1, 0), None),
+    ],
+)
+def test_a_watermark_waits_until_enough_are_in_sync(
+    before: LeaderState, after: LeaderState, said: str | None
+) -> None:
+    found = watermark_errors("t-0", [before, after])
+    assert [anomaly.kind for anomaly in found] == ["watermark-under-min"] * (said is not None)
+    assert all(str(said) in anomaly.text for anomaly in found)
+
+
 def test_a_watermark_that_is_back_and_ahead() -> None:
     found = watermark_errors("t-0", [state(4, 4), state(3, 2)])
     assert [anomaly.kind for anomaly in found] == ["watermark-back", "watermark-ahead"]

@@ -1,6 +1,7 @@
 """The producer: what it sends, in which order, how often, and what it says when it cannot."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from concur.pubsub.errors import (
     SerializationError,
     UnknownTopicOrPartition,
 )
+from concur.pubsub.leaders import Leaders
 from tests.pubsub.scripted import Brokers, fails, refuses
 
 FUSE = 60.0
@@ -327,7 +329,7 @@ def test_serializers(brokers: Brokers) -> None:
 def test_delivery_timeout(brokers: Brokers) -> None:
     """What was never sent is definite, what was tried in vain is not."""
     settings = {
-        "delivery_timeout_ms": 30,
+        "delivery_timeout_ms": 1000,  # enough for one attempt on a slow machine
         "request_timeout_ms": 10,
         "linger_ms": 0,
         "retry_backoff_max_ms": 5,
@@ -335,8 +337,60 @@ def test_delivery_timeout(brokers: Brokers) -> None:
     brokers.leaders[1] = None
     brokers.next(*[fails(RequestTimedOut("late"))] * 1000)
     with producer_of(brokers, **settings) as producer:
-        tried, never = (producer.send("orders", b"1", partition=number).exception(FUSE) for number in (0, 1))
+        deliveries = [producer.send("orders", b"1", partition=number) for number in (0, 1)]
+        tried, never = (delivery.exception(FUSE) for delivery in deliveries)
     assert isinstance(tried, DeliveryTimeout)
     assert isinstance(never, DeliveryTimeout)
     assert (tried.definite, never.definite) == (False, True)
     assert "may be in the log" in str(tried)
+
+
+def test_a_record_that_never_fits_into_memory_is_refused_at_once(brokers: Brokers) -> None:
+    with producer_of(brokers, buffer_memory=100) as producer, pytest.raises(RecordTooLarge, match="100"):
+        producer.send("orders", bytes(100), partition=0)
+
+
+def test_a_record_without_a_timestamp_is_of_now(brokers: Brokers) -> None:
+    before = int(time.time() * 1000)
+    with producer_of(brokers) as producer:
+        sent = producer.send("orders", b"1", partition=0).result(FUSE)
+    assert before <= sent.timestamp <= int(time.time() * 1000)
+
+
+def test_a_first_send_looks_for_its_topic_as_long_as_it_may_block(
+    brokers: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    real = brokers.metadata
+
+    def metadata(topics: Any = None) -> Any:
+        asked.append(topics)
+        if len(asked) < 3:
+            raise Disconnected("gone")
+        return real(topics)
+
+    monkeypatch.setattr(brokers, "metadata", metadata)
+    with producer_of(brokers, max_block_ms=0) as producer, pytest.raises(Disconnected):
+        producer.send("orders", b"1", partition=0)
+    with producer_of(brokers) as producer:
+        assert producer.send("orders", b"1", partition=0).result(FUSE).offset == 0
+    assert len(asked) >= 3
+
+
+def test_close_closes_the_connection(brokers: Brokers, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(brokers, "close", lambda: closed.append(True))
+    producer_of(brokers).close()
+    assert closed == [True]
+
+
+def test_a_broker_that_is_behind_does_not_make_a_client_forget_who_leads(brokers: Brokers) -> None:
+    brokers.epoch, brokers.leaders[0] = 3, 1
+    leaders = Leaders(brokers)  # type: ignore[arg-type]
+    assert leaders.partitions("orders") == 2
+    brokers.epoch, brokers.leaders[0] = 2, 0
+    leaders.refresh()
+    assert (leaders.of[ZERO], leaders.epochs[ZERO]) == (1, 3)
+    with pytest.raises(UnknownTopicOrPartition):
+        leaders.partitions("nothing")
+    assert leaders._topics == {"orders"}  # it is not asked for ever after

@@ -5,6 +5,7 @@ Implements :class:`concur.pubsub.connection.Connection`; see there what each req
 
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +26,7 @@ from concur.pubsub.embedded.broker import Life
 from concur.pubsub.embedded.coordinator import GroupCoordinator
 from concur.pubsub.embedded.metadata import ClusterState
 from concur.pubsub.embedded.network import CONTROLLER
+from concur.pubsub.embedded.waiting import Caller
 from concur.pubsub.records import NewTopic, OffsetAndMetadata, TopicPartition
 
 if TYPE_CHECKING:
@@ -32,35 +34,44 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REQUEST_TIMEOUT = 30.0  # seconds that a request without a time-out of its own may take
 ANY_TIMEOUT = 1.0  # seconds after which the next broker is asked, if any of them will do
 
 
 class Client(Connection):
-    """The connection of the client called *name*."""
+    """The connection of the client called *name*, whose requests may take *request_timeout_ms*."""
 
-    def __init__(self, cluster: "EmbeddedCluster", name: str) -> None:
+    def __init__(self, cluster: "EmbeddedCluster", name: str, request_timeout_ms: int) -> None:
         self._cluster = cluster
         self._name = name
+        self._timeout = request_timeout_ms / 1000
+        self._caller = Caller()
         self._turn = itertools.count()  # whom to ask next what anybody knows
 
     def close(self) -> None:
-        """Nothing is held open."""
+        self._caller.go()
+        self._cluster.network.look_again()
 
-    def _ask(self, broker: int, call: Callable[[Life], T], timeout: float = REQUEST_TIMEOUT) -> T:
+    def _ask(self, broker: int, call: Callable[[Life], T], timeout: float | None = None) -> T:
         cluster = self._cluster
-        return cluster.network.send(self._name, broker, lambda: call(cluster.lives[broker]), timeout)
+        timeout = self._timeout if timeout is None else timeout
+        return cluster.network.send(
+            self._name, broker, lambda: call(cluster.lives[broker]), timeout, self._caller
+        )
 
     def _ask_any(self, call: Callable[[Life], T]) -> T:
-        """Ask one broker after the other until one answers."""
+        """Ask one broker after the other until one answers, for so long as a request may take."""
+        deadline = time.monotonic() + self._timeout
         numbers = sorted(self._cluster.lives)
         first = next(self._turn)
         failure: errors.PubSubError | None = None
         for step in range(len(numbers)):
             try:
-                return self._ask(numbers[(first + step) % len(numbers)], call, ANY_TIMEOUT)
+                left = deadline - time.monotonic()
+                return self._ask(numbers[(first + step) % len(numbers)], call, min(ANY_TIMEOUT, left))
             except (errors.Disconnected, errors.RequestTimedOut) as error:
                 failure = error
+                if time.monotonic() >= deadline or self._caller.is_gone:
+                    break
         raise failure or errors.Disconnected(f"cluster '{self._cluster.name}' is closed", definite=True)
 
     # What anybody knows
@@ -80,15 +91,23 @@ class Client(Connection):
     def _through_any(self, call: Callable[[], T]) -> T:
         """Have a broker pass a request on to the controller."""
         network = self._cluster.network
-        return self._ask_any(lambda broker: network.send(broker.number, CONTROLLER, call, ANY_TIMEOUT))
+        timeout = min(ANY_TIMEOUT, self._timeout)
+        return self._ask_any(lambda broker: network.send(broker.number, CONTROLLER, call, timeout))
 
     # Records
 
     def produce(
-        self, broker: int, batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+        self,
+        broker: int,
+        batches: Mapping[TopicPartition, RecordBatch],
+        acks: int,
+        timeout_ms: int,
+        sent: Callable[[], None] = lambda: None,
     ) -> dict[TopicPartition, tuple[int, int] | errors.PubSubError]:
         return self._ask(
-            broker, lambda asked: requests.produce(asked, batches, acks, timeout_ms), timeout_ms / 1000
+            broker,
+            lambda asked: requests.produce(asked, batches, acks, timeout_ms, sent, self._caller),
+            timeout_ms / 1000,
         )
 
     def fetch(
@@ -103,7 +122,7 @@ class Client(Connection):
         return self._ask(
             broker,
             lambda asked: requests.fetch(
-                asked, positions, max_wait_ms / 1000, min_bytes, max_bytes, max_partition_bytes
+                asked, positions, max_wait_ms / 1000, min_bytes, max_bytes, max_partition_bytes, self._caller
             ),
         )
 
@@ -118,7 +137,7 @@ class Client(Connection):
         return self._ask_any(lambda broker: broker.seat.holder())
 
     def _coordinate(
-        self, broker: int, call: Callable[[GroupCoordinator], T], timeout: float = REQUEST_TIMEOUT
+        self, broker: int, call: Callable[[GroupCoordinator], T], timeout: float | None = None
     ) -> T:
         return self._ask(broker, lambda asked: call(asked.seat.coordinator(asked.number)), timeout)
 
@@ -137,7 +156,7 @@ class Client(Connection):
             lambda groups: groups.join_group(
                 group, member_id, session_timeout_ms, rebalance_timeout_ms, protocols, client_id or self._name
             ),
-            REQUEST_TIMEOUT + rebalance_timeout_ms / 1000,
+            self._timeout + rebalance_timeout_ms / 1000,
         )
 
     def sync_group(

@@ -283,7 +283,7 @@ def _do_all(calls: Iterable[Any]) -> None:
             logger.debug("a late request failed: {}", error)
 
 
-def _open(address: str, client_id: str) -> Client:
+def _open(address: str, client_id: str, request_timeout_ms: int) -> Client:
     cluster = _clusters.get(address)
     if cluster is None:
         names = ", ".join(f"embedded://{name}" for name in sorted(_clusters)) or "none"
@@ -291,7 +291,7 @@ def _open(address: str, client_id: str) -> Client:
             f"bootstrap.servers 'embedded://{address}': there is no such cluster in this process; open are: {names}. "
             f"EmbeddedCluster(name={address!r}) makes one."
         )
-    return Client(cluster, client_id)
+    return Client(cluster, client_id, request_timeout_ms)
 
 
 connection.register(SCHEME, _open)

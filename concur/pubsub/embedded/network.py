@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from concur.pubsub.embedded.waiting import Caller
 from concur.pubsub.errors import Disconnected, RequestTimedOut
 
 T = TypeVar("T")
@@ -129,9 +130,12 @@ class Network:
 
     # Calls
 
-    def send(self, source: Node, target: Node, call: Callable[[], T], timeout: float) -> T:
+    def send(
+        self, source: Node, target: Node, call: Callable[[], T], timeout: float, caller: Caller | None = None
+    ) -> T:
         """What *call*, a request from *source* to *target*, returns or raises.
 
+        :param caller: on whose behalf; when it goes, time is up. Who makes it go says so by ``look_again``.
         :raises Disconnected: there is no way to *target*, or it went down on the way.
         :raises RequestTimedOut: there was no answer within *timeout* seconds.
         """
@@ -141,7 +145,7 @@ class Network:
         if self._calm:
             answer = call()
         else:
-            answer = self._send_through(source, target, life, call, timeout)
+            answer = self._send_through(source, target, life, call, timeout, caller)
         if self._lives.get(target) != life:
             raise Disconnected(f"{named(target)} went down before it answered")
         if not self._calm and self._is_cut(target, source):
@@ -151,7 +155,13 @@ class Network:
         return answer
 
     def _send_through(
-        self, source: Node, target: Node, life: int, call: Callable[[], T], timeout: float
+        self,
+        source: Node,
+        target: Node,
+        life: int,
+        call: Callable[[], T],
+        timeout: float,
+        caller: Caller | None,
     ) -> T:
         """Send through a network that is not calm."""
         deadline = time.monotonic() + timeout
@@ -160,12 +170,12 @@ class Network:
             raise Disconnected(f"there is no link between {named(source)} and {named(target)}")
         slow = max((self._delays.get(link, 0.0) for link in links(source, target)), default=0.0)
         if slow:
-            time.sleep(min(slow, timeout))
+            self._pass(min(slow, timeout), caller)
         lost = self._is_lost(source, target)
         if lost == "request":
-            time.sleep(max(0.0, deadline - time.monotonic()))
+            self._pass(deadline - time.monotonic(), caller)
             raise RequestTimedOut(f"{named(target)} did not answer within {timeout:g} s")
-        if not self._has_gone_on(target, deadline):
+        if not self._has_gone_on(target, deadline, caller):
             with self._changed:
                 if target in self._paused:
                     self._sockets.setdefault(target, []).append(call)
@@ -173,7 +183,7 @@ class Network:
         if self._lives.get(target) != life:
             raise Disconnected(f"{named(target)} went down")
         answer = call()
-        if lost or slow > timeout or not self._has_gone_on(target, deadline):
+        if lost or slow > timeout or not self._has_gone_on(target, deadline, caller):
             raise RequestTimedOut(f"{named(target)} did not answer within {timeout:g} s")
         return answer
 
@@ -193,12 +203,29 @@ class Network:
                     return what
             return None
 
-    def _has_gone_on(self, target: Node, deadline: float) -> bool:
-        """Whether *target* goes on, or is gone, before the deadline."""
+    def look_again(self) -> None:
+        """A caller has gone: what it waited for here is over."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _pass(self, seconds: float, caller: Caller | None) -> None:
+        """Let time pass, but not when the *caller* has gone."""
+        if caller is None:
+            time.sleep(max(0.0, seconds))
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: caller.is_gone, seconds)
+
+    def _has_gone_on(self, target: Node, deadline: float, caller: Caller | None) -> bool:
+        """Whether *target* goes on, or is gone, before the deadline and before the *caller* has gone."""
         if target not in self._paused:
             return True
         with self._changed:
-            return self._changed.wait_for(lambda: target not in self._paused, deadline - time.monotonic())
+            self._changed.wait_for(
+                lambda: target not in self._paused or (caller is not None and caller.is_gone),
+                deadline - time.monotonic(),
+            )
+            return target not in self._paused
 
 
 def links(source: Node, target: Node) -> list[tuple[Node, Node]]:

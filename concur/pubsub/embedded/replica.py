@@ -49,7 +49,7 @@ from concur.pubsub.embedded.epochs import EpochEnd
 from concur.pubsub.embedded.leadership import InSyncChange
 from concur.pubsub.embedded.refusals import no_replica, not_in_time, term_ended, too_few, too_few_now
 from concur.pubsub.embedded.role import ANY_EPOCH, Role
-from concur.pubsub.embedded.waiting import Line, Waiter
+from concur.pubsub.embedded.waiting import Caller, Line, Waiter
 from concur.pubsub.errors import OffsetOutOfRange
 
 
@@ -87,12 +87,13 @@ class Replica(Role):
                 self._advance(leads)
             return tuple.__new__(Appended, (base, base + len(batch), leads.epoch))  # in C, in half the time
 
-    def wait_committed(self, appended: Appended, deadline: float) -> None:
+    def wait_committed(self, appended: Appended, deadline: float, caller: Caller | None = None) -> None:
         """Wait until all replicas in sync have what was appended, and those are as many as is asked for.
 
         Args:
             appended: what ``append`` returned.
             deadline: by ``time.monotonic()``.
+            caller: for whom this waits; its time is up when it goes.
 
         Raises:
             NotLeaderOrFollower: the leadership ended before; the next leader may have it or not.
@@ -116,7 +117,8 @@ class Replica(Role):
                 self._committing.add(appended.required - 1, waiter)
             in_time = False
             try:
-                in_time = waiter.sleep(deadline - time.monotonic())
+                left = deadline - time.monotonic()
+                in_time = waiter.sleep(left) if caller is None else caller.sleep(waiter, left)
             finally:
                 if not in_time:  # nor when Ctrl-C has struck
                     self._leave(self._committing, waiter)

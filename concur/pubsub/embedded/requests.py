@@ -11,7 +11,7 @@ from concur.pubsub.batch import RecordBatch
 from concur.pubsub.connection import ACKS_ALL, FetchedPartition
 from concur.pubsub.embedded.epochs import EpochEnd
 from concur.pubsub.embedded.replica import Appended, Replica
-from concur.pubsub.embedded.waiting import Waiter
+from concur.pubsub.embedded.waiting import Caller, Waiter
 from concur.pubsub.errors import NotLeaderOrFollower, PubSubError, RecordTooLarge, UnknownTopicOrPartition
 from concur.pubsub.records import TopicPartition
 
@@ -38,9 +38,14 @@ def replica_of(broker: "Life", tp: TopicPartition) -> Replica:
 
 
 def produce(
-    broker: "Life", batches: Mapping[TopicPartition, RecordBatch], acks: int, timeout_ms: int
+    broker: "Life",
+    batches: Mapping[TopicPartition, RecordBatch],
+    acks: int,
+    timeout_ms: int,
+    sent: Callable[[], None] = lambda: None,
+    caller: Caller | None = None,
 ) -> dict[TopicPartition, tuple[int, int] | PubSubError]:
-    """Append each batch, and with ``acks=all`` wait until all of them are committed."""
+    """Append each batch, which is when it was *sent*, and with ``acks=all`` wait until all of them are committed."""
     deadline = time.monotonic() + timeout_ms / 1000
     answers: dict[TopicPartition, tuple[int, int] | PubSubError] = {}
     appended: list[tuple[Replica, Appended]] = []
@@ -58,10 +63,11 @@ def produce(
         else:
             answers[tp] = (done.base_offset if acks else -1, -1)
             appended.append((replica, done))
-    if acks == ACKS_ALL:
+    if acks == ACKS_ALL and appended:
+        sent()
         for replica, done in appended:
             try:
-                replica.wait_committed(done, deadline)
+                replica.wait_committed(done, deadline, caller)
             except PubSubError as error:
                 answers[replica.partition] = error
     return answers
@@ -77,14 +83,17 @@ def fetch(
     min_bytes: int,
     max_bytes: int,
     max_partition_bytes: int,
+    caller: Caller | None = None,
 ) -> dict[TopicPartition, FetchedPartition | PubSubError]:
-    """What consumers read: from each offset what is committed; waits *max_wait* seconds at most for *min_bytes*."""
+    """What consumers read: from each offset what is committed; waits *max_wait* seconds at most for *min_bytes*, and
+    no longer than the *caller* is there.
+    """
 
     def read(replica: Replica, offset: int, epoch: int, most: int) -> FetchedPartition:
         return replica.read_for_consumer(offset, most, epoch)
 
     return _read_all(
-        broker, positions, max_wait, min_bytes, max_bytes, max_partition_bytes, read, follows=False
+        broker, positions, max_wait, min_bytes, max_bytes, max_partition_bytes, read, caller, follows=False
     )
 
 
@@ -107,6 +116,7 @@ def fetch_as_follower(
         config["replica.fetch.response.max.bytes"],
         config["replica.fetch.max.bytes"],
         read,
+        None,
         follows=True,
     )
 
@@ -119,6 +129,7 @@ def _read_all(
     max_bytes: int,
     max_partition_bytes: int,
     read: Callable[[Replica, int, int, int], FetchedPartition],
+    caller: Caller | None,
     *,
     follows: bool,
 ) -> dict[TopicPartition, FetchedPartition | PubSubError]:
@@ -138,7 +149,7 @@ def _read_all(
                 is_bad = True
         if found >= min_bytes or is_bad or time.monotonic() >= deadline:
             return answers
-        if not _wait_for_more(broker, answers, positions, deadline, follows=follows):
+        if not _wait_for_more(broker, answers, positions, deadline, caller, follows=follows):
             return answers
 
 
@@ -147,6 +158,7 @@ def _wait_for_more(
     answers: Mapping[TopicPartition, FetchedPartition | PubSubError],
     positions: Mapping[TopicPartition, tuple[int, int]],
     deadline: float,
+    caller: Caller | None,
     *,
     follows: bool,
 ) -> bool:
@@ -163,7 +175,8 @@ def _wait_for_more(
                 asleep.append(replica)
                 if not replica.wait_for_more(waiter, beyond, follower=follows):
                     return True
-        return waiter.sleep(deadline - time.monotonic())
+        left = deadline - time.monotonic()
+        return waiter.sleep(left) if caller is None else caller.sleep(waiter, left)
     finally:
         for replica in asleep:
             replica.forget(waiter)

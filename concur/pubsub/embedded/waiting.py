@@ -39,6 +39,43 @@ class Waiter:
         return self._gate.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
 
 
+class Caller:
+    """Who makes requests, and may go while they wait: then they end, as they would if their time were up.
+
+    Example:
+        >>> caller = Caller()
+        >>> caller.go()
+        >>> caller.sleep(Waiter(), 1000)
+        False
+    """
+
+    __slots__ = ("_asleep", "_lock", "is_gone")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asleep: set[Waiter] = set()  # guarded by the lock
+        self.is_gone = False
+
+    def sleep(self, waiter: Waiter, seconds: float) -> bool:
+        """As ``waiter.sleep``; False also if the caller has gone."""
+        with self._lock:
+            if self.is_gone:
+                return False
+            self._asleep.add(waiter)
+        try:
+            return waiter.sleep(seconds) and not self.is_gone
+        finally:
+            with self._lock:
+                self._asleep.discard(waiter)
+
+    def go(self) -> None:
+        """End what waits on behalf of this one."""
+        with self._lock:
+            self.is_gone = True
+            for waiter in self._asleep:
+                waiter.wake()
+
+
 class Line:
     """Who waits for an offset to be passed. The lock of the replica guards it."""
 

@@ -38,12 +38,18 @@ class ReplicaLog(NamedTuple):
 
 
 class LeaderState(NamedTuple):
-    """A leader at one moment: its epoch, its high watermark, and the log ends of the replicas in sync."""
+    """A leader at one moment: its epoch, its high watermark, and the log ends of the replicas in sync.
+
+    Of these there are to be as many as *least* says (``min.insync.replicas``) before anything is committed. They are
+    those that the controller has named by its change number *version* (the partition epoch); -1: not known.
+    """
 
     leader: str
     epoch: int
     watermark: int
     ends: Mapping[str, int]
+    least: int = 1
+    version: int = -1
 
 
 def replicas_disagree(where: str, logs: Iterable[ReplicaLog]) -> list[Anomaly]:
@@ -91,7 +97,8 @@ def replicas_disagree(where: str, logs: Iterable[ReplicaLog]) -> list[Anomaly]:
 
 
 def watermark_errors(where: str, states: Iterable[LeaderState]) -> list[Anomaly]:
-    """High watermarks that went back under one leader, or are above the end of a replica in sync.
+    """High watermarks that went back under one leader, are above the end of a replica in sync, or rose while there
+    were too few of these.
 
     Args:
         where: the partition's name.
@@ -108,6 +115,13 @@ def watermark_errors(where: str, states: Iterable[LeaderState]) -> list[Anomaly]
                 f" {state.leader}, leader of epoch {state.epoch}"
             )
             found.append(Anomaly("watermark-back", text, (), _ALWAYS, where))
+        if before is not None and state.watermark > before.watermark and _stayed_too_few(before, state):
+            text = (
+                f"the high watermark of {where} rose from {before.watermark} to {state.watermark} with"
+                f" {len(state.ends)} in sync, of {state.least} that there must be (leader {state.leader}, epoch"
+                f" {state.epoch})"
+            )
+            found.append(Anomaly("watermark-under-min", text, (), _ALWAYS, where))
         last[state.epoch] = state
         if state.ends:
             slowest = min(state.ends, key=lambda broker: (state.ends[broker], broker))
@@ -118,6 +132,11 @@ def watermark_errors(where: str, states: Iterable[LeaderState]) -> list[Anomaly]
                 )
                 found.append(Anomaly("watermark-ahead", text, (), _ALWAYS, where))
     return found
+
+
+def _stayed_too_few(before: LeaderState, state: LeaderState) -> bool:
+    """Whether too few were in sync at both moments, and all the time between."""
+    return len(state.ends) < state.least and 0 <= state.version == before.version
 
 
 def two_leaders(where: str, claims: Iterable[tuple[int, str]]) -> list[Anomaly]:

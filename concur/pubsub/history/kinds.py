@@ -58,6 +58,7 @@ KINDS = {
     "replicas-disagree": "two replicas have different records at one offset below both high watermarks",
     "watermark-back": "the high watermark of a leader went back",
     "watermark-ahead": "the high watermark is above the end of a replica that is in sync",
+    "watermark-under-min": "the high watermark rose while fewer were in sync than min.insync.replicas",
     "two-leaders": "two brokers led a partition in the same epoch",
     "two-owners": "two members of a group owned a partition in the same generation",
     "committed-lost": "a record below the high watermark is not in the log of a later leader",

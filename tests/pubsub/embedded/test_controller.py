@@ -1,15 +1,19 @@
 """The controller: who leads, who is in sync, and who is taken for dead."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from concur.check import Status, explore
 from concur.pubsub import errors
 from concur.pubsub.config import broker_config, topic_config
 from concur.pubsub.embedded.controller import Controller
 from concur.pubsub.embedded.leadership import InSyncChange
 from concur.pubsub.embedded.metadata import PartitionState, elected, without
 from concur.pubsub.records import TopicPartition
+from tests.pubsub.embedded.simulated_silence import two_brokers_fall_silent
+from tests.sync.conftest import Elsewhere, spin_until
 
 ORDERS = TopicPartition("orders", 0)
 ALL = frozenset({1, 2, 3})
@@ -23,6 +27,7 @@ def partition(in_sync: tuple[int, ...], leader: int | None) -> PartitionState:
     ("in_sync", "leader", "live", "unclean", "expected"),
     [
         ((1, 2, 3), 1, {1, 2, 3}, False, (1, (1, 2, 3), 4)),  # who leads and lives, stays
+        ((2, 3), 1, {1, 2, 3}, False, (2, (2, 3), 5)),  # unless it is not in sync
         ((2, 3), 1, {2, 3}, False, (2, (2, 3), 5)),  # else the first that is in sync
         ((3,), 1, {2, 3}, False, (3, (3,), 5)),  # and not one that is not
         ((1,), 1, {2, 3}, False, (None, (1,), 5)),  # rather nobody
@@ -55,6 +60,13 @@ def controller() -> Controller:
     return controller
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    threads = Elsewhere()
+    yield threads
+    threads.join()
+
+
 def now(controller: Controller) -> PartitionState:
     return controller.state.partitions[ORDERS]
 
@@ -64,6 +76,45 @@ def test_heartbeats_bring_news_once(controller: Controller) -> None:
     assert state is controller.state
     assert state.live == ALL
     assert controller.heartbeat(1, 1, state.version, 0) is None
+
+
+def test_a_heartbeat_waits_for_news_and_no_longer(controller: Controller, elsewhere: Elsewhere) -> None:
+    seen = controller.state.version
+    told: list[Any] = []
+    thread = elsewhere.start(lambda: told.append(controller.heartbeat(1, 1, seen, 3600)))
+    spin_until(lambda: len(controller._changed._waiters) > 0)  # type: ignore[attr-defined]
+    controller.delete_topic("orders")
+    elsewhere.join(thread)
+    assert told == [controller.state]
+
+
+def test_every_change_is_a_version(controller: Controller) -> None:
+    versions = [controller.state.version]
+    changes: list[Callable[[], object]] = [
+        lambda: controller.alter_in_sync(ORDERS, 1, InSyncChange(0, 0, frozenset({1, 2}))),
+        lambda: controller.leave(3),
+        lambda: controller.delete_topic("orders"),
+    ]
+    for change in changes:
+        change()
+        versions.append(controller.state.version)
+    assert versions == sorted(set(versions))
+
+
+def test_who_is_live(controller: Controller) -> None:
+    assert controller.first_live() == (1, 1)
+    assert controller.is_live(2, 1)
+    controller.leave(1)
+    controller.heartbeat(2, 5, -1, 0)
+    assert not controller.is_live(2, 1)
+    assert controller.is_live(2, 5)
+    assert controller.first_live() == (2, 5)
+    assert not controller.is_live(1, 1)
+
+
+def test_who_falls_silent_is_fenced_in_time() -> None:
+    verdict = explore(two_brokers_fall_silent, timeouts="idle", races="off")
+    assert verdict.status is Status.VERIFIED, verdict
 
 
 def test_who_leaves_leads_nothing(controller: Controller) -> None:
@@ -100,6 +151,25 @@ def test_the_leader_changes_who_is_in_sync(controller: Controller) -> None:
     assert now(controller) == after
 
 
+def test_in_sync_is_in_the_order_of_the_replicas(controller: Controller) -> None:
+    """In which they are elected."""
+    controller.create_topic("bills", [[3, 2, 1]], topic_config({}, broker_config({})))
+    bills = TopicPartition("bills", 0)
+    assert controller.alter_in_sync(bills, 3, InSyncChange(0, 0, frozenset({1, 2, 3}))).in_sync == (3, 2, 1)
+
+
+def test_where_it_is_allowed_one_who_is_not_in_sync_is_elected(controller: Controller) -> None:
+    allowed = {"unclean.leader.election.enable": True}
+    controller.create_topic("bills", [[1, 2]], topic_config(allowed, broker_config({})))
+    bills = TopicPartition("bills", 0)
+    controller.alter_in_sync(bills, 1, InSyncChange(0, 0, frozenset({1})))
+    controller.alter_in_sync(ORDERS, 1, InSyncChange(0, 0, frozenset({1})))
+    controller.leave(1)
+    after = controller.state.partitions
+    assert (after[bills].leader, after[bills].in_sync) == (2, (2,))
+    assert (after[ORDERS].leader, after[ORDERS].in_sync) == (None, (1,))
+
+
 @pytest.mark.parametrize(
     ("broker", "change", "error"),
     [
@@ -131,8 +201,13 @@ def test_topics_are_spread_and_not_made_twice(controller: Controller) -> None:
         controller.create_topic("bills", (1, 1), config)
     with pytest.raises(errors.InvalidReplicationFactor, match="3 brokers are live"):
         controller.create_topic("more", (1, 4), config)
-    with pytest.raises(errors.InvalidReplicaAssignment, match="named once"):
-        controller.create_topic("more", [[1, 1]], config)
+    for placed in ([[1, 1]], [[1], []], [[1, 4]]):
+        with pytest.raises(errors.InvalidReplicaAssignment, match="named once"):
+            controller.create_topic("more", placed, config)
+    controller.create_topic("one", (1, 1), config)
+    controller.create_topic("two", (1, 1), config)
+    alone = [controller.state.partitions[TopicPartition(name, 0)].leader for name in ("one", "two")]
+    assert len(set(alone)) == 2  # topics of one partition do not all fall to one broker
     first = controller.state.topics["bills"].number
     controller.delete_topic("bills")
     controller.create_topic("bills", [[3]], config)
@@ -143,3 +218,20 @@ def test_topics_are_spread_and_not_made_twice(controller: Controller) -> None:
 
 def test_producer_ids_are_never_given_twice(controller: Controller) -> None:
     assert [controller.new_producer_id() for _ in range(3)] == [0, 1, 2]
+
+
+def test_a_topic_that_is_made_again_goes_on_with_the_highest_epoch(controller: Controller) -> None:
+    config = topic_config({}, broker_config({}))
+    controller.create_topic("bills", [[1, 2], [3, 2]], config)
+    controller.leave(1)  # of bills-0 the epoch is 1 now, of bills-1 it is 0
+    controller.delete_topic("bills")
+    controller.create_topic("bills", [[2]], config)
+    assert controller.state.partitions[TopicPartition("bills", 0)].leader_epoch == 2
+
+
+def test_what_was_deleted_has_no_in_sync_set(controller: Controller) -> None:
+    controller.delete_topic("orders")
+    with pytest.raises(errors.UnknownTopicOrPartition, match="there is no partition orders-0"):
+        controller.alter_in_sync(ORDERS, 1, InSyncChange(0, 0, frozenset({1})))
+    with pytest.raises(errors.UnknownTopicOrPartition, match="there is no topic 'orders'"):
+        controller.delete_topic("orders")

@@ -1,12 +1,14 @@
 """The network: what becomes of a request when something between two nodes is broken."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
+from concur.pubsub.embedded import network as module
 from concur.pubsub.embedded.network import CONTROLLER, Network, Node
 from concur.pubsub.errors import Disconnected, RequestTimedOut
-from tests.sync.conftest import Elsewhere
+from tests.sync.conftest import Elsewhere, spin_until
 
 FUSE = 60.0
 
@@ -24,6 +26,28 @@ def elsewhere():
     threads = Elsewhere()
     yield threads
     threads.join()
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.meanwhile: Callable[[], object] = int
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.meanwhile()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 def test_a_request_is_a_call(network: Network) -> None:
@@ -110,6 +134,56 @@ def test_a_link_that_is_too_slow_answers_too_late(network: Network) -> None:
     assert not network._delays
 
 
+def test_how_long_a_slow_link_takes(network: Network, clock: Clock) -> None:
+    """Its delay, or the patience of who asks; the same in both directions."""
+    network.delay([1], ["me", 2], 5)
+    assert network.send("me", 1, lambda: "answer", 9) == "answer"
+    assert clock.now == 5
+    with pytest.raises(RequestTimedOut):
+        network.send(1, 2, int, 2)
+    assert clock.now == 7
+    network.send("you", 1, int, 9)
+    assert clock.now == 7
+
+
+def test_who_dies_while_a_request_is_on_its_way_does_not_carry_it_out(network: Network, clock: Clock) -> None:
+    """Nor does its next life."""
+
+    def restart() -> None:
+        network.leave(1)
+        network.join(1)
+
+    network.delay(["me"], [1], 5)
+    clock.meanwhile = restart
+    with pytest.raises(Disconnected, match="went down"):
+        network.send("me", 1, lambda: pytest.fail("it was carried out"), 9)
+
+
+def test_healing_ends_delays_and_losses(network: Network, clock: Clock) -> None:
+    network.delay(["me"], [1], 5)
+    network.lose(1, 3)
+    network.heal()
+    assert network.send("me", 1, lambda: "answer", 9) == "answer"
+    assert clock.now == 0
+    assert network._calm
+
+
+def test_losses_come_in_order_and_to_whom_they_are_meant_for(network: Network, clock: Clock) -> None:
+    done: list[str] = []
+    network.lose(1, 1, "request", source="me")
+    network.lose(1, 1, "answer", source="me")
+    network.send("you", 1, lambda: done.append("yours"), 9)
+    for n in range(2):
+        with pytest.raises(RequestTimedOut):
+            network.send("me", 1, lambda: done.append(f"mine {n}"), 9)  # noqa: B023
+    network.send("me", 1, lambda: done.append("mine"), 9)
+    assert done == ["yours", "mine 1", "mine"]
+    assert clock.now == 9  # who waits for what never arrived waits to the end
+    assert network._calm
+    with pytest.raises(ValueError, match="'answer' or a 'request', not 'letter'"):
+        network.lose(1, 1, "letter")
+
+
 def test_a_request_to_a_paused_node_waits_until_it_goes_on(network: Network, elsewhere: Elsewhere) -> None:
     network.pause(1)
     answers: list[int] = []
@@ -133,6 +207,36 @@ def test_a_request_that_is_given_up_is_still_in_the_socket(network: Network) -> 
             call()
         assert len(late or []) == (1 if end == network.resume else 0)
         done.clear()
+
+
+def test_who_is_paused_while_it_works_does_not_answer(network: Network) -> None:
+    network.cut([2], ["you"])  # so that the network is not calm
+    with pytest.raises(RequestTimedOut):
+        network.send("me", 1, lambda: network.pause(1), 0.01)
+
+
+def test_who_is_killed_while_it_is_paused_begins_anew(network: Network) -> None:
+    """What waited in its socket is gone; and who is down is not paused."""
+    network.pause(1)
+    with pytest.raises(RequestTimedOut):
+        network.send("me", 1, lambda: pytest.fail("it was carried out"), 0.01)
+    network.leave(1)
+    network.pause(1)
+    network.join(1)
+    assert not network.is_paused(1)
+    assert network.resume(1) == []
+    assert network.send("me", 1, lambda: "answer", FUSE) == "answer"
+
+
+def test_who_is_paused_asks_nothing(network: Network, elsewhere: Elsewhere) -> None:
+    done: list[int] = []
+    network.pause(2)
+    thread = elsewhere.start(lambda: network.send(2, 1, lambda: done.append(1), FUSE))
+    spin_until(lambda: bool(done) or len(network._changed._waiters) > 0)  # type: ignore[attr-defined]
+    assert not done
+    network.resume(2)
+    elsewhere.join(thread)
+    assert done == [1]
 
 
 def test_a_paused_node_stops_at_the_gate(network: Network, elsewhere: Elsewhere) -> None:

@@ -1,0 +1,3 @@
+"""B reads early."""
+
+SCHEDULE = ["B", "A", "A", "B", "A", "B", "B", "A"]

@@ -1,0 +1,4 @@
+# refuted by: Each thread takes its four steps
+"""A string, not a list."""
+
+SCHEDULE = "ABBABAAB"
