@@ -259,13 +259,13 @@ class Loop(Family, Generators):
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **more: Any) -> Any:
         self._check_open()
         run = self._active()
+        self._look_at_settings()
         if self._factory is not None:
             given = more if context is None else {"context": context, **more}
             task = self._factory(self, coro, **given)
-            self.parts["tasks"]._set_task_name(task, name)
+            if name is not None:
+                task.set_name(name)
             return task
-        if not run.alone:
-            run.step((READ, (id(self), "settings"), self, None, None))
         return self.parts["tasks"].Task(coro, loop=self, name=name, context=context, **more)
 
     def set_task_factory(self, factory: Any) -> None:
@@ -275,6 +275,7 @@ class Loop(Family, Generators):
         self._factory = factory
 
     def get_task_factory(self) -> Any:
+        self._look_at_settings()
         return self._factory
 
     # Errors
@@ -286,7 +287,13 @@ class Loop(Family, Generators):
         self._handler = handler
 
     def get_exception_handler(self) -> Any:
+        self._look_at_settings()
         return self._handler
+
+    def _look_at_settings(self) -> None:
+        run = self._active()
+        if not run.alone:
+            run.step((READ, (id(self), "settings"), self, None, None))
 
     def _change_settings(self) -> None:
         run = self._active()
@@ -304,8 +311,7 @@ class Loop(Family, Generators):
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         run = self._active()
-        if not run.alone:
-            run.step((READ, (id(self), "settings"), self, None, None))
+        self._look_at_settings()
         if self._handler is None:
             self.default_exception_handler(context)
         else:
