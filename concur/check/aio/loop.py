@@ -258,7 +258,6 @@ class Loop(Family, Generators):
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **more: Any) -> Any:
         self._check_open()
-        run = self._active()
         self._look_at_settings()
         if self._factory is not None:
             given = more if context is None else {"context": context, **more}
@@ -310,7 +309,6 @@ class Loop(Family, Generators):
         run.failures.append(ThreadFailure(thread, error, len(run.trace)))
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        run = self._active()
         self._look_at_settings()
         if self._handler is None:
             self.default_exception_handler(context)

@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ async def both(one, other):
     result = tuple(value if isinstance(value, (int, str)) else type(value).__name__ for value in values)
 """
 
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[str, set[Any]]] = {
     "the variables of an asynchronous generator": (
         """
         async def numbers():

@@ -401,7 +401,7 @@ async def scenario_of_one_generator_for_two() -> None:
     async def take() -> int:
         return await anext(generator)
 
-    assert await asyncio.gather(take(), take()) == [1, 2]
+    assert list(await asyncio.gather(take(), take())) == [1, 2]
 
 
 def test_who_moves_an_asynchronous_generator_first() -> None:
