@@ -14,7 +14,7 @@ ended is analysed as if it came next.
 from concur.check.analysis import RULES, Analysis, Clock, Node, shape
 from concur.check.divergence import describe
 from concur.check.engine import Engine
-from concur.check.ops import ATOMIC, Op, dependent
+from concur.check.ops import ATOMIC, RESUME, Op, dependent
 from concur.check.threads import VirtualThread
 
 
@@ -201,7 +201,7 @@ class Search:
 
 def _may_depend(pending: Op, op: Op) -> bool:
     """Whether what a thread is about to do depends on a step."""
-    if dependent(pending, op):
+    if dependent(pending, op) or pending[0] >= RESUME:  # what a task is about to touch is not known
         return True
     place = pending[1]
     return type(place) is tuple and place[1] == ATOMIC and pending[2].might_touch(op)

@@ -28,17 +28,18 @@ def explore(
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
     rewrite: Iterable[str] = (),
+    ready: Literal["any", "fifo"] = "any",
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
     jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under every schedule that could make a difference, up to a budget.
 
-    The scenario is a function without parameters, or ``"path/to/file.py::name"``.
+    The scenario is a function without parameters, plain or ``async def``, or ``"path/to/file.py::name"``.
     Its file is loaded afresh for every run, so it may capture immutable values only.
 
     Args:
-        scenario: makes its objects, starts threads, joins them and asserts.
+        scenario: makes its objects, starts threads or tasks, waits for their end and asserts.
         max_schedules: stop after that many schedules.
         max_seconds: stop after that many seconds.
         timeouts: ``"any"``: a time-out or a sleep may end at any moment;
@@ -50,6 +51,7 @@ def explore(
         atomic: classes whose calls are one step each, as ``concur.Semaphore`` or ``"concur.Semaphore"``:
             right for a class that was itself verified. The verdict names them.
         rewrite: installed packages, by the name they are imported under, that are rewritten as the program is.
+        ready: ``"any"``: what is ready on an event loop runs in any order; ``"fifo"``: in CPython's.
         attempt: the file of a student's module, given to the scenario as its parameter.
         progress: called after each schedule with the number of schedules so far; now and then, if processes
             share the search.
@@ -68,7 +70,7 @@ def explore(
     sequential consistency.
     """
     _check_budget(max_schedules, max_seconds)
-    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite, ready)
     check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
@@ -87,6 +89,7 @@ def sample(
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
     rewrite: Iterable[str] = (),
+    ready: Literal["any", "fifo"] = "any",
     max_seconds: float | None = None,
     max_steps: int = MAX_STEPS,
     livelocks: bool = True,
@@ -108,6 +111,7 @@ def sample(
         races: as for `explore`.
         atomic: as for `explore`.
         rewrite: as for `explore`.
+        ready: as for `explore`.
         max_seconds: stop after that many seconds.
         max_steps: a run is cut after so many visible operations; the verdict says how many were.
         livelocks: whether to look for states that come back. That compares all that a program has at each round
@@ -126,7 +130,7 @@ def sample(
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds, max_steps)
-    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite, ready)
     options = dataclasses.replace(options, max_steps=max_steps, livelocks=livelocks)
     check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)

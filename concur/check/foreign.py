@@ -289,7 +289,8 @@ def announce_foreign(
     try:
         kept = [exporter(thing) for thing in reached]
         run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
-        run.opaque[thread.last] = where
+        if not thread.quiet:  # in a step of a task nobody else would come anyway
+            run.opaque[thread.last] = where
     finally:
         thread.opaque = None
     return True

@@ -47,7 +47,7 @@ REWRITTEN = frozenset(
 )
 
 # Written in C, and told to be missing, so that the Python text beside them is used.
-IN_PYTHON = frozenset(("_queue", "_uuid"))
+IN_PYTHON = frozenset(("_queue", "_uuid", "_asyncio"))
 
 
 def file_of(name: str) -> str:

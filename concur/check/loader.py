@@ -20,6 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from concur.check import entropy, hashes, hooks, library, named, sections, sharing, variables, wakeups
+from concur.check.aio import package as aio
 from concur.check.packages import Concur, Threading, public_names
 from concur.check.put_up import put_up, take_down
 from concur.check.rewrite import rewrite
@@ -65,6 +66,7 @@ class Loader:
             "concurrent": library.concurrent_package,
             "_random": entropy.random_module,
             "concur": self._concur,
+            aio.PACKAGE: lambda: aio.load(self),
         }
 
     def take_as_one_step(self, names: Iterable[str]) -> None:
@@ -233,6 +235,8 @@ class Loader:
             return module
         if name in library.REWRITTEN:
             return self._standard(name)
+        if aio.is_part(name):
+            return self.module(aio.PACKAGE) and aio.part(self, name.rpartition(".")[2])
         file = self._find(name)
         if file is None:
             return None

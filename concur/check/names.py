@@ -16,7 +16,7 @@ from concur.check.frames import variables_of
 _MOST_OBJECTS = 500
 _DEPTH = 4
 _SEQUENCES: tuple[Any, ...] = (list, tuple, deque)
-_LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib")
+_LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib", "asyncio")
 
 
 def name_of(thing: Any, frames: Sequence[types.FrameType]) -> str | None:
@@ -59,9 +59,10 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
 
 
 def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    for (
-        kind
-    ) in _SEQUENCES:  # isinstance would ask the object for its __class__, and its own methods may take steps
+    if type(value).__module__.startswith("concur.check") or getattr(type(value), "_cc_opaque", False):
+        return []  # such as an event loop, which knows everything
+    # isinstance would ask the object for its __class__, and its own methods may take steps.
+    for kind in _SEQUENCES:
         if issubclass(type(value), kind):
             return [(f"{path}[{index}]", element) for index, element in enumerate(kind.__iter__(value))]
     if issubclass(type(value), dict):

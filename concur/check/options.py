@@ -21,6 +21,7 @@ class Options:
     races: Literal["report", "fail", "off"] = "report"
     atomic: tuple[str, ...] = ()  # "module.Class", sorted
     rewrite: tuple[str, ...] = ()  # installed packages that are rewritten too, sorted
+    ready: Literal["any", "fifo"] = "any"  # in which order an event loop runs what is ready
     max_steps: int = MAX_STEPS
     max_ticks: int = MAX_TICKS
     livelocks: bool = True  # look for states that come back
@@ -35,6 +36,7 @@ class Options:
         races: str,
         atomic: Iterable[type | str],
         rewrite: Iterable[str],
+        ready: str = "any",
     ) -> "Options":
         """The options as a caller gives them.
 
@@ -45,6 +47,7 @@ class Options:
             ("timeouts", timeouts, ("any", "idle")),
             ("notify", notify, ("fifo", "any")),
             ("races", races, ("report", "fail", "off")),
+            ("ready", ready, ("any", "fifo")),
         ):
             if value not in known:
                 words = (
@@ -57,7 +60,7 @@ class Options:
             atomic = (atomic,)
         names = tuple(sorted({_class_name(given) for given in atomic}))
         how = (timeouts, notify, bool(spurious_wakeups), races)
-        return cls(*how, names, names_of(rewrite))  # type: ignore[arg-type]  # looked at above
+        return cls(*how, names, names_of(rewrite), ready)  # type: ignore[arg-type]  # looked at above
 
     @classmethod
     def from_letters(cls, letters: str, atomic: tuple[str, ...], rewrite: tuple[str, ...]) -> "Options":
@@ -69,6 +72,7 @@ class Options:
             "fail" if "r" in letters else "off",
             atomic,
             rewrite,
+            "fifo" if "f" in letters else "any",
         )
 
     def letters(self) -> str:
@@ -78,19 +82,30 @@ class Options:
             ("n", self.notify == "any"),
             ("r", self.races == "fail"),
             ("s", self.spurious_wakeups),
+            ("f", self.ready == "fifo"),
         )
         return "".join(letter for letter, is_chosen in chosen if is_chosen)
 
-    def bound(self, one_step: Iterable[str]) -> str:
+    def bound(self, one_step: Iterable[str], *, on_loops: bool = False) -> str:
         """What a verdict under these options covers, in words.
 
         Args:
             one_step: the classes whose calls were taken as one step.
+            on_loops: whether the program runs event loops.
         """
+        what = "all interleavings of visible operations, under sequential consistency"
+        if on_loops:
+            orders = (
+                "tasks that are ready go on in any order"
+                if self.ready == "any"
+                else "tasks go on in CPython's order"
+            )
+            what = f"all orders of the steps of tasks: {orders}, callbacks run in theirs"
         parts = [
+            what,
             "a time-out or sleep may end at any moment"
             if self.timeouts == "any"
-            else "time passes only when idle"
+            else "time passes only when idle",
         ]
         if self.notify == "any":
             parts.append("notify wakes any waiter")

@@ -9,6 +9,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from concur.check import engine as runs
+from concur.check.aio import package as aio
 from concur.check.given import can_be_given, in_this_run
 from concur.check.loader import Loader, immutable
 from concur.check.sources import compile_file
@@ -151,6 +152,8 @@ class Scenario:
         if not self._checked:
             self._check(function, arguments)
             self._checked = True
+        if function.__code__.co_flags & inspect.CO_COROUTINE:
+            function = _run_on_a_loop(loader, function)
         given = {name: in_this_run(loader, value) for name, value in self.arguments.items()}
         if self.method:
             owner = self._owner()
@@ -193,9 +196,9 @@ class Scenario:
     def _check(self, function: Callable[..., object], arguments: list[Any]) -> None:
         if not isinstance(function, FunctionType):
             raise UsageError(f"{self.qualname} in {self.loader.file} is not a function")
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise UsageError(
-                f"scenario {self.name} is a generator or a coroutine; a scenario is a plain function"
+                f"scenario {self.name} is a generator; a scenario is a plain function, or a coroutine: async def"
             )
         parameters = list(inspect.signature(function).parameters)
         wanted = ["self"] * self.method + ["attempt"] * len(arguments) + list(self.arguments)
@@ -206,6 +209,11 @@ class Scenario:
             raise UsageError(
                 f"scenario {self.name} takes {expected}, but this one has ({', '.join(parameters)})"
             )
+
+
+def _run_on_a_loop(loader: Loader, function: Callable[..., Any]) -> Callable[..., object]:
+    """A scenario that is a coroutine is the main task of an event loop."""
+    return lambda *args, **kwargs: aio.main(loader, function(*args, **kwargs))
 
 
 def _describe(error: BaseException, file: str) -> str:

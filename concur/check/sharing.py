@@ -29,9 +29,9 @@ def kept(key: str) -> types.ModuleType | None:
     return None if entry is None else entry[0]
 
 
-def keep(key: str, module: types.ModuleType) -> None:
-    """Keep a module for later runs, if it keeps no state."""
-    if _is_constant(vars(module)):
+def keep(key: str, module: types.ModuleType, *, certain: bool = False) -> None:
+    """Keep a module for later runs, if it keeps no state, or if that is certain."""
+    if certain or _is_constant(vars(module)):
         _kept[key] = (module, _snapshot(module))
 
 

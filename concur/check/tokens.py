@@ -4,8 +4,9 @@
 schedule: thread 0 takes 3 steps, thread 1 takes 2, thread 2 takes 4. Options
 that differ from the defaults follow the version (``c1i``: time passes only
 when nobody can run; ``n``: notify wakes any waiter; ``s``: spurious wake-ups;
-``r``: a data race fails; ``z``: the run ends in a cycle). Choices among waiters follow the schedule (``~1,0``),
-in their order. So do attributes that the program assigns on classes while
+``r``: a data race fails; ``f``: tasks go on in CPython's order; ``z``: the run
+ends in a cycle). Choices among waiters follow the schedule (``~1,0``), in
+their order. So do attributes that the program assigns on classes while
 threads run (``.total+limit``), and classes taken as one step
 (``!concur.sync.semaphore.Semaphore``) and packages that are rewritten too
 (``@cachetools``), since they decide what is a step.
@@ -18,7 +19,7 @@ import re
 from concur.errors import TokenError
 
 _FORM = re.compile(
-    r"c1(i?n?r?s?)(z?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?(?:@([\w+]+))?"
+    r"c1(i?n?r?s?f?)(z?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?(?:@([\w+]+))?"
 )
 _MAX_STEPS = 10_000_000
 

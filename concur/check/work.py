@@ -5,6 +5,7 @@ import functools
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -63,6 +64,7 @@ class Work:
         self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.on_loops = False  # the program runs event loops
         self.until: float | None = None  # when the budget of seconds is used up; not for what is run again
         self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
@@ -74,6 +76,11 @@ class Work:
         collecting = gc.isenabled()
         gc.disable()
         gc.freeze()
+        warned = warnings.catch_warnings()
+        warned.__enter__()
+        warnings.filterwarnings(
+            "ignore", "coroutine .* was never awaited", RuntimeWarning
+        )  # of runs that were ended
         streams, unraisable = (sys.stdout, sys.stderr), sys.unraisablehook
         sys.unraisablehook = functools.partial(_but_for_the_end, unraisable)
         try:
@@ -86,6 +93,9 @@ class Work:
             (sys.stdout, sys.stderr), sys.unraisablehook = streams, unraisable
             runs.active = None
             self.scenario.loader.fresh()
+            if self.on_loops:
+                gc.collect()  # coroutines that nobody has awaited are dropped where that is not reported
+            warned.__exit__(None, None, None)
             gc.unfreeze()
             if collecting:
                 gc.enable()
@@ -116,6 +126,7 @@ class Work:
         finally:
             runs.active = None
             self.watch.begin(None)
+        self.on_loops = self.on_loops or bool(engine.loops)
         judge(engine, self.fitting)
         return engine
 
@@ -138,10 +149,7 @@ class Work:
         )
 
     def bound(self) -> str:
-        return (
-            "all interleavings of visible operations, under sequential consistency;"
-            f" {self.options.bound(self.knowledge.one_step)}"
-        )
+        return self.options.bound(self.knowledge.one_step, on_loops=self.on_loops)
 
     # The three ways
 
@@ -305,7 +313,7 @@ class Work:
 
     def look(self, engine: Engine, base: int = 0) -> None:
         """Collect the races of a run that shares the steps before `base` with the one before."""
-        if self.options.races == "off":
+        if self.options.races == "off" or engine.loops:  # tasks take turns
             return
         if engine.pruned:
             self.races.skip(base)
@@ -349,7 +357,7 @@ class Work:
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
             self.scenario.digest(),
-            [tid for tid, _ in engine.trace],
+            [tid for index, (tid, _) in enumerate(engine.trace) if index not in engine.inner],
             self.options.letters(),
             tuple(engine.choices),
             tuple(sorted(self.knowledge.conflated)),

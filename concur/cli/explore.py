@@ -35,6 +35,7 @@ from concur.grade.pace import Pace
 @click.option("--html", "page", metavar="FILE", help="Write a page to step through failing runs.")
 @click.option("--notify", type=click.Choice(["fifo", "any"]), help="Which waiter notify wakes.")
 @click.option("--spurious", is_flag=True, default=None, help="A wait may end without a notify.")
+@click.option("--ready", type=click.Choice(["any", "fifo"]), help="In which order an event loop runs.")
 @click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
 @click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
 @click.option("--rewrite", multiple=True, metavar="PACKAGE", help="Rewrite it as well; repeatable.")
@@ -52,6 +53,7 @@ def explore(
     page: str | None,
     notify: str | None,
     spurious: bool | None,
+    ready: str | None,
     races: str | None,
     atomic: tuple[str, ...],
     rewrite: tuple[str, ...],
@@ -60,12 +62,19 @@ def explore(
 ) -> int:
     """Run a program under every interleaving.
 
-    NAME is a function without parameters that starts threads, joins them and asserts.
+    NAME is a function without parameters that starts threads or tasks, waits for their end and asserts.
     Without it, every function called scenario* is run.
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
     reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
-    reject("--replay", token, ("--races", races), ("--atomic", atomic or None), ("--jobs", jobs))
+    reject(
+        "--replay",
+        token,
+        ("--races", races),
+        ("--atomic", atomic or None),
+        ("--jobs", jobs),
+        ("--ready", ready),
+    )
     reject("--replay", token, ("--rewrite", rewrite or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
@@ -74,7 +83,9 @@ def explore(
     file, _, wanted = program.partition("::")
     if page is not None:
         check_writable(page, apart_from=file)
-    given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
+    given = {
+        "timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races, "ready": ready,
+    }  # fmt: skip
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     options["atomic"], options["rewrite"] = atomic, rewrite
     options["jobs"] = jobs or 1

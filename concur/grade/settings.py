@@ -17,7 +17,7 @@ from concur.errors import UsageError
 
 BUDGET = 20_000  # schedules. Never seconds: a verdict is the same on every machine.
 
-_HOW = ("timeouts", "notify", "spurious_wakeups", "races", "atomic", "rewrite")
+_HOW = ("timeouts", "notify", "spurious_wakeups", "races", "atomic", "rewrite", "ready")
 _NAMES = ("max_schedules", "max_seconds", *_HOW, "allow_unfinished", "sample", "seed", "jobs")
 
 
@@ -134,8 +134,8 @@ def _fault(item: pytest.Item) -> str:
     if item.get_closest_marker("graded") is not None:
         return "it is graded: take the fixture explore instead"
     function = item.function
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        return "it is async: the checker explores threads, not asyncio; write a plain function"
+    if inspect.isasyncgenfunction(function):
+        return "it is an asynchronous generator; write a plain function, or a coroutine"
     if item.cls is None:
         return ""
     if isinstance(inspect.getattr_static(item.cls, function.__name__, None), (staticmethod, classmethod)):

@@ -162,7 +162,7 @@ def test_a_wrong_option_is_an_error_before_anything_runs(suite, marker: str, sai
 @pytest.mark.parametrize(
     ("tests", "said"),
     [
-        ("@pytest.mark.explore\nasync def test_a(): ...", "it is async"),
+        ("@pytest.mark.explore\nasync def test_a(): yield", "it is an asynchronous generator"),
         (
             "import unittest\nclass TestA(unittest.TestCase):\n    @pytest.mark.explore\n    def test_a(self): ...",
             "not those of unittest.TestCase",
