@@ -474,8 +474,8 @@ MUTANTS: dict[str, tuple[Scenario, str, str, str]] = {
     "watermark = log end, for consumers": (
         a_consumer_waits_until_it_is_committed,
         REPLICA,
-        "        watermark = self._high_watermark\n",
-        "        watermark = self.log.end\n",
+        "            watermark = self._high_watermark\n            try:\n",
+        "            watermark = self.log.end\n            try:\n",
     ),
     "acks=1 sold as all": (
         acks_all,
