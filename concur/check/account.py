@@ -10,7 +10,8 @@ from concur.check import ops
 from concur.check.engine import Engine
 from concur.check.sources import compile_file
 from concur.check.threads import ThreadFailure
-from concur.check.trace import Recorded, Recorder, short_file
+from concur.check.trace import Recorded, Recorder
+from concur.check.whereabouts import short_file
 from concur.errors import UsageError
 
 Site = tuple[str, int]
@@ -71,7 +72,11 @@ def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
     return [
         step
         for step in steps
-        if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
+        if (
+            step.shared
+            or step.op[0] >= ops.RESUME
+            or any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
+        )
         and (not _of_thread(step) or _looked_at(asked, step))
     ]
 

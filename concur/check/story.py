@@ -2,19 +2,22 @@
 
 from concur.check import ops
 from concur.check.account import Account, relevant
+from concur.check.aio import told
 from concur.check.changes import note_changes
 from concur.check.engine import Engine
 from concur.check.race_kinds import Found, why_race
 from concur.check.shrink import switches
 from concur.check.threads import ThreadFailure
-from concur.check.trace import Recorded, Recorder, short_file, source_line
+from concur.check.trace import Recorded, Recorder, source_line
 from concur.check.verdict import Failure, Step
+from concur.check.whereabouts import short_file
 from concur.check.why import why_failed, why_livelocked
 from concur.check.why_stuck import is_bystander, who_is_stuck, why_stuck
 
 
 def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | None = None) -> Failure:
     """Kind, message, reason and steps of a run that went wrong."""
+    told.prepare(engine, recorder)
     for recorded in (*recorder.steps[recorder.skipped :], *recorder.waiting):
         recorded.what = recorder.shortened(recorded.what)
         recorded.inside = recorder.shortened(recorded.inside)
@@ -51,11 +54,18 @@ def failure_of(engine: Engine, recorder: Recorder, token: str, race: Found | Non
         at = [index for index, step in enumerate(shown) if id(step) in repeating]
         repeats = (at[0], at[-1]) if at else None
     else:
-        kind, message, why = "deadlock", who_is_stuck(run), _of_long(run) or why_stuck(run)
-        waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
+        if on_a_loop(engine):
+            message, why = told.who_is_stuck(run), told.why_stuck(run)
+            waiting = told.stuck(run)
+        else:
+            message, why = who_is_stuck(run), _of_long(run) or why_stuck(run)
+            waiting = [step for step in recorder.waiting if not engine.threads[step.tid].daemon]
+        kind = "deadlock"
         steps = _steps(run, _shown(run, recorder.steps, waiting))
         steps += _steps(run, [step for step in waiting if not is_bystander(run, step)], waits=True)
     error = engine.failures[0].error if engine.failures else None
+    if engine.loops:
+        why = "\n".join([*told.within(run, error), told.of_tasks(why)])
     return Failure(
         kind, message, why, token, steps, switches([tid for tid, _ in engine.trace]), error, repeats
     )
@@ -70,6 +80,11 @@ def _of_long(run: Account) -> str:
         f"The run has {length:,} steps, so neither a shorter one that fails was looked for, nor the reason. Steps are"
         f" told from number {skipped + 1:,} on."
     )
+
+
+def on_a_loop(engine: Engine) -> bool:
+    """Whether it is an event loop that the main thread waits for."""
+    return any(loop._running for loop in engine.loops)
 
 
 def _steps(run: Account, recorded: list[Recorded], *, waits: bool = False) -> tuple[Step, ...]:
@@ -110,6 +125,6 @@ def _text(error: BaseException) -> str:
 
 def _message(run: Account, failure: ThreadFailure) -> str:
     file, line = run.failed_at(failure)
-    daemon = "daemon thread" if failure.thread.daemon else "thread"
+    daemon = "task" if failure.thread.quiet else "daemon thread" if failure.thread.daemon else "thread"
     name = run.name(failure.thread.tid)
     return f"{_text(failure.error)}, in {daemon} {name} ({short_file(file)}:{line})"

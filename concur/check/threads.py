@@ -38,6 +38,7 @@ class VirtualThread:
         "object",
         "op",
         "opaque",
+        "quiet",
         "section",
         "site",
         "tid",
@@ -55,6 +56,7 @@ class VirtualThread:
         self.site: tuple[str, int] | None = None  # where it stands, if recording
         self.calling: Op | None = None  # a call of code in C that looks into a container, and may call back
         self.section: Any = None  # the call that is taken as one step and runs now, see sections.py
+        self.quiet = False  # its end is no step: nobody joins it
         self.ending = False  # the step that it has announced is its last
         self.done = False
         self.minor = False  # what it announced would not be, if `full` were off
@@ -72,6 +74,16 @@ class VirtualThread:
         """A number for an object that this thread makes: no other has it, and no other thread's doing changes it."""
         self.made += 1
         return (self.tid + 1) * 100_000 + self.made
+
+    @property
+    def kind(self) -> str:
+        """What a message calls it."""
+        return "task" if self.quiet else "thread"
+
+    @property
+    def ident(self) -> int:
+        """Which thread of the program it is: what runs on an event loop is all in the main thread."""
+        return 0 if self.quiet else self.tid
 
 
 @dataclasses.dataclass(slots=True)

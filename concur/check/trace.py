@@ -29,7 +29,7 @@ from concur.check.visibility import MARK
 _CHECK = os.path.dirname(__file__)
 LONGEST = 4_000  # steps; a run of more is long
 _TOLD = 1_000  # steps of a long run that are written down in full, its last
-_CALLED = {"__enter__": "acquire", "__exit__": "release"}
+_CALLED = {"__enter__": "acquire", "__exit__": "release", "__aenter__": "acquire", "__aexit__": "release"}
 
 
 @dataclasses.dataclass(slots=True)
@@ -48,6 +48,7 @@ class Recorded:
     before: str | None = None  # the content of the container before it
     after: str | None = None  # and after it, where the step itself does not tell
     found: int = 0  # id of the value
+    shared: bool = False  # known to be at a place that several threads touch and one changes
 
 
 class _Short(reprlib.Repr):
@@ -63,7 +64,8 @@ class _Short(reprlib.Repr):
         cls = type(thing)
         if getattr(cls, "__repr__", None) is object.__repr__:
             return f"<{cls.__name__}>"
-        return super().repr_instance(thing, level)
+        text = super().repr_instance(thing, level)
+        return f"<{cls.__name__}>" if text.startswith(f"<{cls.__name__} instance at ") else text  # it raised
 
 
 _short = _Short()
@@ -86,7 +88,8 @@ def short(value: Any, by: reprlib.Repr = _short) -> str:
 def _inside_a_call() -> bool:
     """Whether the current thread is inside a call that is shown as one step."""
     run = runs.active
-    return run is not None and run.current.section is not None
+    section = None if run is None else run.current.section
+    return section is not None and section.joins
 
 
 class Recorder:
@@ -102,7 +105,7 @@ class Recorder:
         self._ends: tuple[int, list[tuple[str, str]]] = (0, [])  # of so many names, what each is shortened to
         self.scenario: types.FrameType | None = None
         self.waiting: list[Recorded] = []  # what the threads that did not end had announced
-        self._announced: dict[int, tuple[tuple[str, int], str, str, Any]] = {}
+        self._announced: dict[int, Any] = {}
 
     def site(self, op: Op) -> tuple[str, int]:
         """Where in the user's files the current step is announced."""
@@ -112,12 +115,21 @@ class Recorder:
             site = op[3] or ("", 0) if op[0] < ops.ACQUIRE else self._line()  # it may wait there to the end
             self._announced[run.current.tid] = (site, "", "", None)
             return site
+        if op[0] >= ops.RESUME and hasattr(op[2], "stand"):  # a task, or a timer: it says where it is
+            site, inside, what, owner = op[2].stand(self)
+            self._note(site, inside, what, owner)
+            return site  # type: ignore[no-any-return]
         frame, inside, owner = self._frame()
         if self.scenario is None:  # the first step is the main thread's
             self.scenario = self._outermost(sys._getframe(2))
         site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-        self._announced[run.current.tid] = (site, inside, self._what(op), owner)
+        self._note(site, inside, self._what(op), owner)
         return site
+
+    def _note(self, *announced: Any) -> None:
+        run = runs.active
+        assert run is not None
+        self._announced[run.current.tid] = announced
 
     def _line(self) -> tuple[str, int]:
         """The line of the user's files that is being run, or else of the library; names nothing."""
@@ -133,12 +145,13 @@ class Recorder:
         return best
 
     def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
-        outermost = None
+        outermost = own = None
         while frame is not None:
             if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
                 outermost = frame
+                own = frame if frame.f_code.co_filename in self.own_files else own
             frame = frame.f_back
-        return outermost
+        return own or outermost
 
     def here(self) -> tuple[str, int]:
         """The line of the user's files that is being run."""
@@ -247,7 +260,9 @@ class Recorder:
         frames = [] if self.scenario is None else [self.scenario]
         frame: types.FrameType | None = sys._getframe(2)
         while frame is not None:
-            if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
+            module = frame.f_globals.get("__name__", "")
+            inner = frame.f_code.co_filename.startswith(_CHECK) or module.startswith("asyncio.")
+            if MARK in frame.f_globals and not inner:
                 frames.append(frame)
             frame = frame.f_back
         return frames
@@ -264,6 +279,11 @@ class Recorder:
         """The step that was announced is being taken."""
         assert thread.op is not None
         site, inside, what, owner = self._announced[thread.tid]
+        if thread.op[0] >= ops.RESUME and hasattr(
+            thread.op[2], "stand"
+        ):  # it may have been cancelled meanwhile
+            site, _, what, owner = thread.op[2].stand(self)
+            inside = ""
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
         self.steps.append(step)
         place, thing = thread.op[1], thread.op[2]
@@ -355,8 +375,3 @@ def _key(key: Any) -> str:
 def source_line(site: tuple[str, int]) -> str:
     """The text of a line of the program."""
     return linecache.getline(*site).strip() if site[1] else ""
-
-
-def short_file(file: str) -> str:
-    """A file without its folder."""
-    return os.path.basename(file)

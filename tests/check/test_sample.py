@@ -146,7 +146,7 @@ def test_steps_that_are_not_shared_cost_no_decision(
 
 def test_priorities_change_at_shared_steps_only(check: Check, tmp_path: Path) -> None:
     """The first run apart, which knows of no place what it is."""
-    chooser = CountingPriorities(1)
+    chooser = CountingPriorities(2)
     runs_of(check, tmp_path, chooser, 20, 1)
     assert set(chooser.lowered) > {"n"}
     again = CountingPriorities(1)

@@ -1,5 +1,7 @@
 """Brokers that nobody answers, as programs for the checker: how often do they ask?"""
 
+# sleeps: the time in here is virtual, and passes only when nobody can run
+
 import time
 from collections.abc import Callable
 from threading import Thread
