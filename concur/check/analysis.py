@@ -6,7 +6,7 @@ announced when the run ended is analysed as if it came next.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from concur.check import ops
@@ -35,13 +35,14 @@ RULES = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener",
 class Node:
     """One step of the current schedule, and what is to be tried in its place. Thread sets are bit masks."""
 
-    __slots__ = ("choice", "choices", "done", "picked", "shape", "sleep", "todo")
+    __slots__ = ("choice", "choices", "done", "picked", "queue", "shape", "sleep", "todo")
 
     def __init__(self, picked: int, sleep: int, shape: Any) -> None:
         self.picked = picked
         self.choices = 1  # alternatives that the step has
         self.choice = 0
-        self.todo = 1 << picked
+        self.todo = 1 << picked  # who has been asked for
+        self.queue: tuple[int, ...] = ()  # those of them that are still to come, in the order of asking
         self.done = 0
         self.sleep = sleep
         self.shape = shape
@@ -83,8 +84,16 @@ class _Event:
 class Analysis:
     """The races of one run."""
 
-    def __init__(self, stack: list[Node], engine: Engine, base: int, rules: frozenset[str] = RULES) -> None:
+    def __init__(
+        self,
+        stack: list[Node],
+        engine: Engine,
+        base: int,
+        ask: Callable[[int, int, int], None],
+        rules: frozenset[str] = RULES,
+    ) -> None:
         self.stack = stack
+        self.ask = ask  # told a step, threads of which one is to be tried in its place, and the best of them
         self.engine = engine
         self.trace = engine.trace
         self.base = max(base, 0)
@@ -325,7 +334,7 @@ class Analysis:
         trace, after = self.trace, self.after
         rival = trace[step][0]
         first: dict[int, int] = {}  # thread -> its first step that does not depend on the rival step
-        initials: list[int] = []
+        initials = best = 0
         tid, op = event.tid, event.op
         free = True  # nothing in between depends on the event itself
         for index in range(step + 1, min(event.index, len(trace))):
@@ -340,10 +349,13 @@ class Analysis:
             if all(clock[earlier] < at for earlier, at in first.items()):
                 if node.todo >> other & 1:
                     return
-                initials.append(other)
+                best = best or 1 << other
+                initials |= 1 << other
             first[other] = index
         if tid not in first and free and all(before[earlier] < at for earlier, at in first.items()):
             if node.todo >> tid & 1:
                 return
-            initials.append(tid)
-        node.todo |= 1 << (tid if tid in initials else initials[0])
+            best = 1 << tid
+            initials |= best
+        assert best
+        self.ask(step, initials, best)

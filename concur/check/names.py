@@ -15,6 +15,7 @@ from concur.check.frames import variables_of
 
 _MOST_OBJECTS = 500
 _DEPTH = 4
+_SEQUENCES: tuple[Any, ...] = (list, tuple, deque)
 _LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib")
 
 
@@ -58,12 +59,13 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
 
 
 def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    if issubclass(type(value), (list, tuple, deque)):  # isinstance would ask the object for its __class__
-        return [(f"{path}[{index}]", element) for index, element in enumerate(value)]
+    for (
+        kind
+    ) in _SEQUENCES:  # isinstance would ask the object for its __class__, and its own methods may take steps
+        if issubclass(type(value), kind):
+            return [(f"{path}[{index}]", element) for index, element in enumerate(kind.__iter__(value))]
     if issubclass(type(value), dict):
-        return [
-            (f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))
-        ]
+        return [(f"{path}[{key!r}]", it) for key, it in dict.items(value) if type(key) in (str, int)]
     fields = dict(fields_of(value))
     for cls in type(value).__mro__:
         for slot in cls.__dict__.get("__slots__", ()):

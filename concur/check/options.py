@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Literal
 
+from concur.check.named import names_of
 from concur.errors import UsageError
 
 MAX_STEPS = 20_000  # visible operations in one run
@@ -19,6 +20,7 @@ class Options:
     spurious_wakeups: bool = False
     races: Literal["report", "fail", "off"] = "report"
     atomic: tuple[str, ...] = ()  # "module.Class", sorted
+    rewrite: tuple[str, ...] = ()  # installed packages that are rewritten too, sorted
     max_steps: int = MAX_STEPS
     max_ticks: int = MAX_TICKS
     livelocks: bool = True  # look for states that come back
@@ -26,7 +28,13 @@ class Options:
 
     @classmethod
     def of(
-        cls, timeouts: str, notify: str, spurious_wakeups: bool, races: str, atomic: Iterable[type | str]
+        cls,
+        timeouts: str,
+        notify: str,
+        spurious_wakeups: bool,
+        races: str,
+        atomic: Iterable[type | str],
+        rewrite: Iterable[str],
     ) -> "Options":
         """The options as a caller gives them.
 
@@ -48,10 +56,11 @@ class Options:
         if isinstance(atomic, (str, type)):
             atomic = (atomic,)
         names = tuple(sorted({_class_name(given) for given in atomic}))
-        return cls(timeouts, notify, bool(spurious_wakeups), races, names)  # type: ignore[arg-type]  # looked at above
+        how = (timeouts, notify, bool(spurious_wakeups), races)
+        return cls(*how, names, names_of(rewrite))  # type: ignore[arg-type]  # looked at above
 
     @classmethod
-    def from_letters(cls, letters: str, atomic: tuple[str, ...]) -> "Options":
+    def from_letters(cls, letters: str, atomic: tuple[str, ...], rewrite: tuple[str, ...]) -> "Options":
         """The options that a replay token names."""
         return cls(
             "idle" if "i" in letters else "any",
@@ -59,6 +68,7 @@ class Options:
             "s" in letters,
             "fail" if "r" in letters else "off",
             atomic,
+            rewrite,
         )
 
     def letters(self) -> str:

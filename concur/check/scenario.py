@@ -13,6 +13,7 @@ from concur.check.given import can_be_given, in_this_run
 from concur.check.loader import Loader, immutable
 from concur.check.sources import compile_file
 from concur.check.variables import LoadingError
+from concur.check.whereabouts import is_pythons
 from concur.errors import UsageError
 
 
@@ -128,8 +129,8 @@ class Scenario:
         names = {
             str(module.__file__) for module in loader.modules.values() if getattr(module, "__file__", None)
         }
-        inside = (str(Path(__file__).parent.parent), os.path.dirname(os.__file__))
-        outside = {name for name in names if not name.startswith(inside)}
+        inside = str(Path(__file__).parent.parent) + os.sep
+        outside = {name for name in names if not name.startswith(inside) and not is_pythons(name)}
         return frozenset(outside | {loader.file} | ({loader.attempt} if loader.attempt else set()))
 
     def fresh(self) -> Callable[[], object]:

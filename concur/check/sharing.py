@@ -39,8 +39,13 @@ def drop_changed() -> None:
     """Forget every kept module, if a program has changed one."""
     for _, snapshot in _kept.values():
         if any(namespace != copy for namespace, copy in snapshot):
-            _kept.clear()
+            drop_all()
             return
+
+
+def drop_all() -> None:
+    """Forget every kept module."""
+    _kept.clear()
 
 
 def _is_constant(namespace: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import ops
 from concur.check.calls import callee
+from concur.check.hashes import number
 from concur.check.variables import LoadingError
 from concur.check.virtual_time import begin_timed, in_time, timed_out
 
@@ -17,6 +18,18 @@ _MAIN = 0
 
 class Thread:
     """``threading.Thread``."""
+
+    _cc_number: int
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Thread":
+        self = super().__new__(cls)
+        run = runs.active
+        self._cc_number = next(_made) if run is None else run.current.number()
+        return self
+
+    def __hash__(self) -> int:
+        """Not the address: a set of threads, such as that of a pool's workers, has one order in every run."""
+        return self._cc_number
 
     def __init__(
         self,
@@ -151,7 +164,10 @@ class Thread:
         return f"<{type(self).__name__}({self._cc_name})>"
 
 
+number(Thread)  # a pool of CPython has its threads in a set, and joins them in its order
+
 _numbers = itertools.count(1)
+_made = itertools.count(1)
 
 
 class _MainThread(Thread):

@@ -37,6 +37,8 @@ from concur.grade.pace import Pace
 @click.option("--spurious", is_flag=True, default=None, help="A wait may end without a notify.")
 @click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
 @click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
+@click.option("--rewrite", multiple=True, metavar="PACKAGE", help="Rewrite it as well; repeatable.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Share it among N processes [1].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -52,6 +54,8 @@ def explore(
     spurious: bool | None,
     races: str | None,
     atomic: tuple[str, ...],
+    rewrite: tuple[str, ...],
+    jobs: int | None,
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
@@ -61,7 +65,8 @@ def explore(
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
     reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
-    reject("--replay", token, ("--races", races), ("--atomic", atomic or None))
+    reject("--replay", token, ("--races", races), ("--atomic", atomic or None), ("--jobs", jobs))
+    reject("--replay", token, ("--rewrite", rewrite or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
@@ -71,7 +76,8 @@ def explore(
         check_writable(page, apart_from=file)
     given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    options["atomic"] = atomic
+    options["atomic"], options["rewrite"] = atomic, rewrite
+    options["jobs"] = jobs or 1
     found: list[Verdict] = []
     problems: list[str] = []
 
@@ -87,7 +93,7 @@ def explore(
     def look_at(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
         what = f"exploring {scenario}"
-        with working(what, log=True) as say, aside:
+        with working(what, log=True, alone=options["jobs"] > 1) as say, aside:
             options["progress"] = Pace(what, say)
             if token is not None:
                 return checker.replay(scenario, token, backend=backend or "greenlets")
@@ -101,6 +107,8 @@ def explore(
         name = f"{file}::{verdict.scenario}"
         return shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
 
+    packages = [word for package in rewrite for word in ("--rewrite", package)]
+
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
@@ -108,7 +116,9 @@ def explore(
         if verdict.failure is not None:
             if verdict.failure.token:
                 lines.append(Text(f"again: {again(verdict)}", style="cyan"))
-            lines.append(Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name])}"))
+            lines.append(
+                Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name, *packages])}")
+            )
         show([*lines, Text()])
 
     def scenarios() -> Sequence[str]:

@@ -132,6 +132,7 @@ def test_a_backend_without_a_token_is_wrong_usage(suite) -> None:
         ("(max_schedules=1)", 0, "*unfinished after 1 schedule*"),
         ("(max_schedules=1, allow_unfinished=True)", 1, "concur: 1 test unfinished (1 schedule)"),
         ("(sample=7, seed=3)", 1, "concur: 1 test sampled (7 schedules)"),
+        ("(sample=7, seed=3, jobs=2)", 1, "concur: 1 test sampled (7 schedules)"),
         ("(notify='any', spurious_wakeups=True)", 1, "concur: 1 test verified *"),
     ],
 )
