@@ -26,7 +26,7 @@ def refused(call, *args):
 
 @graded(points=3)
 def test_cycles(attempt):
-    """Every circle of 2 to 4 is named in order."""
+    """Every circle of 2 to 4 named in order."""
     for size in (2, 3, 4):
         for circle in permutations("ABCD", size):
             if circle[0] != min(circle):

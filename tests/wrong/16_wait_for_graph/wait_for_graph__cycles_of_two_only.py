@@ -1,4 +1,4 @@
-# refuted by: Every circle of 2 to 4 is named in order
+# refuted by: Every circle of 2 to 4 named in order
 """It looks whether two wait for each other."""
 
 from concur import Mutex

@@ -1,12 +1,12 @@
 # refuted by: Its own data is guarded
 """The owner is looked up before the mutex is taken."""
 
-from concur import Mutex
+from threading import Lock
 
 
 class WaitForGraph:
     def __init__(self) -> None:
-        self.mutex = Mutex()
+        self.mutex = Lock()
         self.waiting: dict[str, str] = {}
         self.owner: dict[str, str] = {}
         self.depth: dict[str, int] = {}

@@ -1,4 +1,4 @@
-# refuted by: Every circle of 2 to 4 is named in order
+# refuted by: Every circle of 2 to 4 named in order
 """The threads of the circle, by name and not in the order of waiting."""
 
 from concur import Mutex

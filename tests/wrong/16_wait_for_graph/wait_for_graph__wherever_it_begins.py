@@ -1,4 +1,4 @@
-# refuted by: Every circle of 2 to 4 is named in order
+# refuted by: Every circle of 2 to 4 named in order
 """The names begin with the thread that waited first."""
 
 from concur import Mutex

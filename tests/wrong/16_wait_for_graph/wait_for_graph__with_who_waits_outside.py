@@ -1,4 +1,4 @@
-# refuted by: Every circle of 2 to 4 is named in order
+# refuted by: Every circle of 2 to 4 named in order
 """It names also those who wait for the circle, and are not in it."""
 
 from concur import Mutex
