@@ -1,11 +1,13 @@
 """A barber's shop: who finds no chair goes away, and the barber sleeps while nobody is there.
 
-You have: the number of chairs, and a mutex.
-You must: fill in ``visit``, ``cut_one`` and ``close``; add to ``__init__`` what you need.
+You have: a line of semaphores, and a condition for the barber.
+You must: fill in ``visit``, ``cut_one`` and ``close``.
 It is checked: under every interleaving.
 """
 
-from concur import Mutex
+from collections import deque
+
+from concur import Condition, Mutex, Semaphore
 
 
 class Shop:
@@ -15,7 +17,10 @@ class Shop:
         self.chairs = chairs
         self.closed = False
         self.mutex = Mutex()
-        # TODO: who waits, and where; where the barber sleeps
+        self.waiting: deque[Semaphore] = (
+            deque()
+        )  # one for each customer, so that the barber knows whom he calls
+        self.something_to_do = Condition(self.mutex)  # notified when one has sat down, and at closing time
 
     def visit(self) -> bool:
         """A customer comes. True once the hair is cut; False if all chairs are taken, or the shop is closed."""

@@ -1,7 +1,7 @@
 """A barber's shop: who finds no chair goes away, and the barber sleeps while nobody is there.
 
-You have: the number of chairs, and a mutex.
-You must: fill in ``visit``, ``cut_one`` and ``close``; add to ``__init__`` what you need.
+You have: a line of semaphores, and a condition for the barber.
+You must: fill in ``visit``, ``cut_one`` and ``close``.
 It is checked: under every interleaving.
 """
 

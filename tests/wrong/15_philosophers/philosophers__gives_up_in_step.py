@@ -1,13 +1,13 @@
 # refuted by: No deadlock: everyone eats
 """Who finds the right fork taken puts the left one down and tries again; all may do so in step for ever."""
 
-from concur import Mutex
+from threading import Lock
 
 
 class Table:
     def __init__(self, seats):
         self.seats = seats
-        self.forks = [Mutex() for _ in range(seats)]
+        self.forks = [Lock() for _ in range(seats)]
 
     def pick_up(self, seat):
         left, right = self.forks[seat], self.forks[(seat + 1) % self.seats]
