@@ -37,6 +37,7 @@ RECORDS = {
 
 # The same for concur.pubsub.
 PUBSUB_RECORDS = {
+    "Deliveries": "made by send_many, never by a user, whose docstring shows one in use",
     "Delivery": "made by send, never by a user; its docstring shows one in use",
     "RecordMetadata": "a record; it is made by a producer, never by a user",
     "OffsetAndMetadata": "a record",

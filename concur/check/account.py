@@ -10,7 +10,8 @@ from concur.check import ops
 from concur.check.engine import Engine
 from concur.check.sources import compile_file
 from concur.check.threads import ThreadFailure
-from concur.check.trace import Recorded, Recorder, short_file
+from concur.check.trace import Recorded, Recorder
+from concur.check.whereabouts import short_file
 from concur.errors import UsageError
 
 Site = tuple[str, int]
@@ -67,11 +68,16 @@ def relevant(steps: list[Recorded], waiting: list[Recorded]) -> list[Recorded]:
             threads.setdefault(place, set()).add(step.tid)
             if mode != ops.READ:
                 changed.add(place)
+    asked = {step.op[1] for step in steps if step.op[0] == ops.READ and _of_thread(step)}
     return [
         step
         for step in steps
-        if any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
-        and (not _of_thread(step) or _looked_at(steps, step))
+        if (
+            step.shared
+            or step.op[0] >= ops.RESUME
+            or any(len(threads[place]) > 1 and place in changed for place, _ in ops.accesses(step.op))
+        )
+        and (not _of_thread(step) or _looked_at(asked, step))
     ]
 
 
@@ -79,10 +85,9 @@ def _of_thread(step: Recorded) -> bool:
     return type(step.op[1]) is tuple and step.op[1][1] == ops.THREAD
 
 
-def _looked_at(steps: list[Recorded], step: Recorded) -> bool:
+def _looked_at(asked: set[Any], step: Recorded) -> bool:
     """Whether threads ask if that thread is alive, or start it more than once; its joins tell nothing."""
-    asked = [other for other in steps if other.op[1] == step.op[1] and other.op[0] == ops.READ]
-    return bool(asked) and step.op[0] in (ops.READ, ops.WRITE) and bool(step.site[1])
+    return step.op[1] in asked and step.op[0] in (ops.READ, ops.WRITE) and bool(step.site[1])
 
 
 def where(step: Recorded) -> str:

@@ -6,7 +6,7 @@ announced when the run ended is analysed as if it came next.
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from concur.check import ops
@@ -14,9 +14,12 @@ from concur.check.engine import Engine
 from concur.check.ops import (
     ACQUIRE,
     ADVANCE,
+    FIRE,
+    GATE,
     JOIN,
     READ,
     RELEASE,
+    RESUME,
     SPIN,
     TIMED_ACQUIRE,
     TIMED_JOIN,
@@ -35,13 +38,14 @@ RULES = frozenset(("pending", "initials", "failed-try", "sleep-wakes", "opener",
 class Node:
     """One step of the current schedule, and what is to be tried in its place. Thread sets are bit masks."""
 
-    __slots__ = ("choice", "choices", "done", "picked", "shape", "sleep", "todo")
+    __slots__ = ("choice", "choices", "done", "picked", "queue", "shape", "sleep", "todo")
 
     def __init__(self, picked: int, sleep: int, shape: Any) -> None:
         self.picked = picked
         self.choices = 1  # alternatives that the step has
         self.choice = 0
-        self.todo = 1 << picked
+        self.todo = 1 << picked  # who has been asked for
+        self.queue: tuple[int, ...] = ()  # those of them that are still to come, in the order of asking
         self.done = 0
         self.sleep = sleep
         self.shape = shape
@@ -68,6 +72,14 @@ def shape(op: Op) -> Any:
     return (op[0], op[3], place[1] if type(place) is tuple else place)
 
 
+_AT_GATE = -1  # what is done to the gate of an event loop, but by the main thread, which waits for it
+
+
+def _kind_at(place: Any, mode: int) -> int:
+    """The kind of what a step does besides."""
+    return _AT_GATE if type(place) is tuple and place[1] == GATE else mode
+
+
 @dataclasses.dataclass(slots=True)
 class _Event:
     """A step, or, at the end, what a thread had announced."""
@@ -83,8 +95,16 @@ class _Event:
 class Analysis:
     """The races of one run."""
 
-    def __init__(self, stack: list[Node], engine: Engine, base: int, rules: frozenset[str] = RULES) -> None:
+    def __init__(
+        self,
+        stack: list[Node],
+        engine: Engine,
+        base: int,
+        ask: Callable[[int, int, int], None],
+        rules: frozenset[str] = RULES,
+    ) -> None:
         self.stack = stack
+        self.ask = ask  # told a step, threads of which one is to be tried in its place, and the best of them
         self.engine = engine
         self.trace = engine.trace
         self.base = max(base, 0)
@@ -124,9 +144,13 @@ class Analysis:
             return
         if len(trace) in barriers:
             self._barrier(clocks, len(trace))
+        # Of tasks, those that can go on, but for the end of the loop.
+        waiting = [(thread, op) for thread, op in engine.pending if op[0] < RESUME or op[2].counts()]
         ended = len(trace) - 1  # the run is over with this step, if no daemon holds it up
-        for thread, op in engine.pending:
+        for thread, op in waiting:
             clock = self._clock(clocks, thread.tid)
+            if op[0] == RESUME:
+                clock = self._let_on(clock, op)
             event = _Event(
                 len(trace), thread.tid, op, clock, self.early.get(thread.tid, clock), thread.opaque
             )
@@ -138,7 +162,10 @@ class Analysis:
                     known = self.places[place]
                     fails = known.taken if kind == TRY else not known.taken
                     looks = kind in (TRY, RELEASE) and fails and "failed-try" in self.rules
-                    self._races(event, known, kind if place == op[1] else mode, READ if looks else mode)
+                    part = kind if place == op[1] else _kind_at(place, mode)
+                    if part == _AT_GATE and kind == FIRE and -1 < op[2].cancelled_at <= known.opener:
+                        continue  # it could not have fired when the loop was stopped
+                    self._races(event, known, part, READ if looks else mode)
 
     def _clock(self, clocks: list[Clock | None], tid: int) -> Clock:
         clock = clocks[tid]
@@ -171,7 +198,7 @@ class Analysis:
                 continue
             known = self.places.get(place) or self.places.setdefault(place, Location())
             if op[4] is not None and place != op[1]:
-                found.append((place, known, mode, mode))
+                found.append((place, known, _kind_at(place, mode), mode))
             elif kind in (TRY, RELEASE) and index in self.engine.failed and "failed-try" in self.rules:
                 found.append((place, known, kind, READ))  # it changed nothing
             else:
@@ -183,8 +210,15 @@ class Analysis:
         known_after = event.before[:]
         effects = self._effects(event.index, event.op)
         rest = self._once_enabled(event)
+        gate = event
+        if event.op[0] == RESUME:
+            clock = self._let_on(event.before, event.op)
+            gate = dataclasses.replace(event, before=clock, early=clock)
         for place, known, kind, mode in effects:
-            self._races(event if rest is None or place == event.op[1] else rest, known, kind, mode)
+            whole = event if rest is None or place == event.op[1] else rest
+            if kind == _AT_GATE and mode == READ:
+                whole = gate
+            self._races(whole, known, kind, mode)
             if known.writer >= 0:  # never where steps advance
                 self._join(known_after, known.writer)
             for step in known.advances if mode == READ else known.readers.values():
@@ -205,10 +239,22 @@ class Analysis:
         if kind < ACQUIRE or kind == SPIN or more is None or place is None:
             return None
         before = event.before[:]
-        known = self.places.get(place)
-        if known is not None and known.writer >= 0:
-            self._join(before, known.writer)
+        for enabling in (
+            (place, more[0][0]) if kind >= RESUME else (place,)
+        ):  # the second: the gate of the loop
+            known = self.places.get(enabling)
+            if known is not None and known.writer >= 0:
+                self._join(before, known.writer)
         return dataclasses.replace(event, before=before, early=before)
+
+    def _let_on(self, clock: Clock, op: Op) -> Clock:
+        """What a task knows when it can go on: what whoever let it go on did."""
+        known = self.places.get(op[1])
+        if known is None or known.writer < 0:
+            return clock
+        clock = clock[:]
+        self._join(clock, known.writer)
+        return clock
 
     def _enter(self, known: Location, kind: int, mode: int, tid: int, index: int) -> None:
         """Note at a place what a step did there."""
@@ -225,7 +271,7 @@ class Analysis:
         else:
             if known.readers:
                 known.readers = {}
-            if kind in (ACQUIRE, TRY) or (known.writer < 0 and kind == ops.WRITE):
+            if kind in (ACQUIRE, TRY, _AT_GATE) or (known.writer < 0 and kind == ops.WRITE):
                 known.opener = index
                 known.taken = kind != ops.WRITE
             elif kind == RELEASE:
@@ -269,9 +315,11 @@ class Analysis:
     def _rivals(self, event: _Event, known: Location, kind: int, mode: int) -> list[tuple[int, Clock]]:
         """The steps to reverse, each with what the event's thread knows if it comes first."""
         now, early = event.before, event.early
-        if (
-            event.op[0] == SPIN
-        ):  # it waited for a change: it can come before this one only if another one woke it
+        if kind == RESUME:  # because it was let on, or, in the main thread, because the loop has ended
+            return []
+        if kind == _AT_GATE and mode == READ:  # before the loop was stopped, if it could go on then
+            return self._concurrent(event, (known.opener,), now)
+        if event.op[0] == SPIN:  # it waited for a change: it comes before this one only if another woke it
             later = self._concurrent(event, (known.writer,), early)
             return [rival for rival in later if self._woken_without(event, rival[0])]
         if mode == ADVANCE:
@@ -325,7 +373,7 @@ class Analysis:
         trace, after = self.trace, self.after
         rival = trace[step][0]
         first: dict[int, int] = {}  # thread -> its first step that does not depend on the rival step
-        initials: list[int] = []
+        initials = best = 0
         tid, op = event.tid, event.op
         free = True  # nothing in between depends on the event itself
         for index in range(step + 1, min(event.index, len(trace))):
@@ -340,10 +388,13 @@ class Analysis:
             if all(clock[earlier] < at for earlier, at in first.items()):
                 if node.todo >> other & 1:
                     return
-                initials.append(other)
+                best = best or 1 << other
+                initials |= 1 << other
             first[other] = index
         if tid not in first and free and all(before[earlier] < at for earlier, at in first.items()):
             if node.todo >> tid & 1:
                 return
-            initials.append(tid)
-        node.todo |= 1 << (tid if tid in initials else initials[0])
+            best = 1 << tid
+            initials |= best
+        assert best
+        self.ask(step, initials, best)

@@ -339,10 +339,9 @@ def _unbound(function: Any, site: Site, /, *args: Any, **kwargs: Any) -> Any:
         return special(site, *args, **kwargs)
     if args and is_container(args[0]):
         name = function.__name__
-        bound = functools.partial(function, args[0])
-        return Announced(
-            bound, args[0], contents.mode_of_method(name), name in contents.STORING_METHODS, site
-        )(*args[1:], **kwargs)
+        bound, storing = functools.partial(function, args[0]), name in contents.STORING_METHODS
+        bound.__name__ = name  # type: ignore[attr-defined]
+        return Announced(bound, args[0], contents.mode_of_method(name), storing, site)(*args[1:], **kwargs)
     return Announced(function, None, READ, False, site)(*args, **kwargs)
 
 
@@ -365,7 +364,9 @@ def _class_callee(cls: Any, site: Site) -> Any:
 
 
 def _generated(cls: Any, maker: Any) -> bool:
-    """Whether a method was generated for a class of a rewritten module, as dataclasses do."""
+    """Whether a method was generated for a class of a rewritten module, or only fills a new named tuple."""
+    if "_tuple_new" in maker.__globals__ and str(maker.__module__).startswith("namedtuple_"):
+        return True
     module = sys.modules.get(cls.__module__)
     return bool(maker.__module__ == cls.__module__ and module is not None and visibility.MARK in vars(module))
 

@@ -20,11 +20,13 @@ _ALL_OR_NOTHING = ("append(", "add(", "pop(", "popleft(", "popitem(", "remove(")
 
 def note_changes(engine: Engine, recorder: Recorder) -> None:
     """Write down, with each step, what it shows: pairs of a name and what that holds after the step."""
-    own = {step.op[1] for step in recorder.steps if not step.inside}
+    in_full = recorder.steps[recorder.skipped :]
+    own = {step.op[1] for step in in_full if not step.inside}
     changed = {place for step in recorder.steps for place, mode in ops.accesses(step.op) if mode != ops.READ}
     wanted = own & changed - {None, ops.CLOCK, ops.ELSEWHERE}
     names: dict[Any, str] = {}
-    for index, step in enumerate(recorder.steps):
+    taken: set[str] = set()
+    for index, step in enumerate(in_full, start=recorder.skipped):
         place = step.op[1]
         if place not in wanted:
             continue
@@ -38,7 +40,8 @@ def note_changes(engine: Engine, recorder: Recorder) -> None:
             after = None
         if after is not None:
             if place not in names:
-                names[place] = _unique(_name(recorder, step), set(names.values()))
+                names[place] = _unique(_name(recorder, step), taken)
+                taken.add(names[place])
             step.changes = ((names[place], after),)
 
 

@@ -44,7 +44,7 @@ class Cycles:
         history = self.histories.setdefault(run.current.tid, [])
         del history[mark:]
         now = len(run.trace)
-        if self.missed > _MOST_MISSED or now == self.latest:
+        if self.missed > _MOST_MISSED or now == self.latest or run.loops:
             return
         self.latest = now
         state = state_of(run, self.histories)

@@ -14,7 +14,7 @@ ended is analysed as if it came next.
 from concur.check.analysis import RULES, Analysis, Clock, Node, shape
 from concur.check.divergence import describe
 from concur.check.engine import Engine
-from concur.check.ops import ATOMIC, Op, dependent
+from concur.check.ops import ATOMIC, RESUME, Op, dependent
 from concur.check.threads import VirtualThread
 
 
@@ -23,8 +23,18 @@ class Search:
 
     rules = RULES
 
-    def __init__(self) -> None:
-        self.stack: list[Node] = []
+    def __init__(self, stack: list[Node] | None = None, root: int = -1) -> None:
+        """A search from the beginning, or of what begins with the steps of `stack`.
+
+        Args:
+            stack: the next schedule, as far as it is fixed.
+            root: of these steps the last in whose place this search tries nothing else; see `lines.py`.
+        """
+        self.stack = stack or []
+        self.root = root
+        self.asked: dict[tuple[int, int], int] = {}  # what it would have tried there, and did not
+        self.taken: set[tuple[int, int]] = set()  # step and thread: what others try
+        self.blocked = False  # one of these comes next
         self.depth = 0
         self.base = -1  # the step that differs from the last run; new steps follow it
         self.sleep = 0  # who sleeps, as a bit mask; after the latest step, if that is settled
@@ -135,31 +145,63 @@ class Search:
 
     def next(self, engine: Engine) -> bool:
         """Plan the next run; False when every class has been run."""
+        self.analyse(engine)
+        return self.plan()
+
+    def analyse(self, engine: Engine) -> None:
+        """See which schedules the run that is over asks for."""
         if engine.cycle is not None:  # here every thread gets its turn
             first, able = engine.cycle
-            self.stack[first].todo |= able
+            while able:
+                one, able = able & -able, able & able - 1
+                self.ask(first, one, one)
         if self.stack:
-            analysis = Analysis(self.stack, engine, self.base, self.rules)
+            analysis = Analysis(self.stack, engine, self.base, self.ask, self.rules)
             analysis.run(self.clocks)
             self.clocks = analysis.after
-        while self.stack:
-            node = self.stack[-1]
+
+    def plan(self) -> bool:
+        """Go to the next schedule; False when there is none, or another line has it."""
+        self.blocked = False
+        stack = self.stack
+        while len(stack) > max(self.root, 0):
+            node = stack[-1]
             if node.choice + 1 < node.choices:
                 node.choice += 1
                 return True
             node.done |= 1 << node.picked
-            todo = node.todo & ~node.done & ~node.sleep
-            if todo:
-                node.picked = (todo & -todo).bit_length() - 1
-                node.choices, node.choice = 1, 0
-                return True
-            self.stack.pop()
+            tried = node.done | node.sleep
+            while node.queue:
+                picked, *rest = node.queue
+                if (len(stack) - 1, picked) in self.taken:
+                    self.blocked = True
+                    return False
+                node.queue = tuple(rest)
+                if not tried >> picked & 1:
+                    node.picked, node.choices, node.choice = picked, 1, 0
+                    return True
+            stack.pop()
         return False
+
+    def ask(self, step: int, initials: int, best: int) -> None:
+        """Have one of these threads tried in the place of a step: `best`, if none of them is to be anyway.
+
+        They are tried in the order of asking. So what is to be tried is known as soon as it has been asked for,
+        with what will have been tried before it.
+        """
+        node = self.stack[step]
+        if node.todo & initials:
+            return
+        if step <= self.root:
+            self.asked.setdefault((step, initials), best)
+            return
+        node.todo |= best
+        node.queue += (best.bit_length() - 1,)
 
 
 def _may_depend(pending: Op, op: Op) -> bool:
     """Whether what a thread is about to do depends on a step."""
-    if dependent(pending, op):
+    if dependent(pending, op) or pending[0] >= RESUME:  # what a task is about to touch is not known
         return True
     place = pending[1]
     return type(place) is tuple and place[1] == ATOMIC and pending[2].might_touch(op)

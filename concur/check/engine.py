@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from concur.check import ops
 from concur.check.effects import Effects
-from concur.check.ops import ACQUIRE, JOIN, MODES, READ, SLEEP, SPIN, TIMED_ACQUIRE, Op
+from concur.check.ops import ACQUIRE, JOIN, MODES, READ, RESUME, SLEEP, SPIN, TIMED_ACQUIRE, Op
 from concur.check.options import Options
 from concur.check.threads import Abort, Carrier, Strategy, ThreadFailure, VirtualThread
 
@@ -56,12 +56,9 @@ class Engine(Effects):
         self.alone = True  # unjoined == 0, kept apart since every hook asks
         self.current: VirtualThread = None  # type: ignore[assignment]  # set before any thread runs
         self.trace: list[tuple[int, Op]] = []
-        self.failed: set[int] = (
-            set()
-        )  # indices of try-locks that failed, releases of free locks, joins too early
-        self.expired_steps: set[int] = (
-            set()
-        )  # indices of timed operations that took place after their deadline
+        # Indices of try-locks that failed, releases of free locks, joins too early; of late timed operations.
+        self.failed: set[int] = set()
+        self.expired_steps: set[int] = set()
         self.barriers: list[int] = []  # indices before which time moved because nobody could run
         self.opaque: dict[int, str] = {}  # indices of steps below code that was not rewritten
         self.failures: list[ThreadFailure] = []
@@ -80,26 +77,27 @@ class Engine(Effects):
         self.outlived: set[int] = set()  # daemons that could have gone on when the run was over
         self.ended: set[int] = set()
         self.pruned = False  # the strategy ended the run: it is equivalent to an earlier one
-        self.cycle: tuple[int, int] | None = (
-            None  # the run is back in the state that it had after so many steps,
-        )
-        # and so could these threads run there
+        # The run is back in the state that it had after so many steps, when these threads could run.
+        self.cycle: tuple[int, int] | None = None
         self.livelocked = False  # and it is fair to all threads: it could go on so for ever
         self.cut: str | None = None  # why the run was ended before its end
         self.uncheckable: str | None = None
         self.interrupted: BaseException | None = None
         self.output: Any = None
         self.choices: list[int] = []  # that were made among alternatives, in their order
-        self.locked: dict[
-            int, dict[Any, tuple[bool, bool]]
-        ] = {}  # step that is a whole call -> for each lock that it
-        # touched, whether it took the lock, and whether the lock was held afterwards
+        # Step that is a whole call -> for each lock that it touched, whether it took it, and left it held.
+        self.locked: dict[int, dict[Any, tuple[bool, bool]]] = {}
         self.woken_without_reason: set[int] = set()  # threads that have had their spurious wake-up
         self.histories: list[Any] = []  # of the calls that are to be linearizable, see history.py
         self.misfit: Any = None  # the first of them that is not, and why
-        self.misuse: str | None = None  # why one of them cannot be judged
+        self.misuse: str | None = None  # why one cannot be judged
         self.generators: dict[int, tuple[Any, int]] = {}  # by id: a weak reference, the thread that uses it
         self.literal: Any = None  # a weak reference to the argument of the call being made, see generators.py
+
+        self.loops: list[Any] = []  # event loops that were made, see aio/
+        self.inner: set[int] = (
+            set()
+        )  # indices of what happens within one step of a task, where it is spelled out
 
     # Steps
 
@@ -111,7 +109,7 @@ class Engine(Effects):
         thread.minor = self.minor
         self.minor = False
         if thread.section is not None and thread.section.takes(self, op):
-            self.joined_in = True
+            self.joined_in = thread.section.joins
             return
         self.joined_in = False
         if self.frozen is not None:
@@ -148,7 +146,7 @@ class Engine(Effects):
         if not thread.last & _NOW_AND_THEN:
             self._look_at_the_clock()
         if thread.last >= self.options.max_steps:
-            where = f", at {op[3][0]}:{op[3][1]}" if op[3] else f", in thread '{thread.name}'"
+            where = f", at {op[3][0]}:{op[3][1]}" if op[3] else f", in {thread.kind} '{thread.name}'"
             self.cut_here(f"a run was cut after {self.options.max_steps:,} visible operations{where}")
 
     def refuse(self) -> NoReturn:
@@ -163,9 +161,7 @@ class Engine(Effects):
         """A step below code that was not rewritten: no switch is possible here, so it may not race."""
         thread.op = op
         if not self.enabled(thread):
-            self.give_up(
-                f"{self.frozen} would block: it is not rewritten, so no other thread can run meanwhile"
-            )
+            self.give_up(f"{self.frozen} would block: it is not rewritten, so nobody else can run meanwhile")
         self.strategy.stay(self, thread)
         thread.last = len(self.trace)
         self.opaque[thread.last] = self.frozen or ""
@@ -186,6 +182,8 @@ class Engine(Effects):
             return bool(op[2].owner is None)
         if kind == JOIN:
             return bool(op[2].over())
+        if kind >= RESUME:
+            return bool(op[2].ready())
         if kind == SPIN:
             return bool(op[2].woken(self.changed))
         if thread.expired:
@@ -276,8 +274,9 @@ class Engine(Effects):
         creator = self.current
         thread.creator = creator
         thread.born = creator.last
-        self.unjoined += 1
-        self.alone = False
+        if not thread.quiet:
+            self.unjoined += 1
+            self.alone = False
         self.current = thread
         self.carrier.start(self, thread)
         self.current = creator
@@ -298,28 +297,29 @@ class Engine(Effects):
         """The whole life of a thread, run by its carrier; returns who goes on after it."""
         try:
             thread.body()
+            if thread.tid == 0:
+                for loop in self.loops:
+                    loop.look_for_lost_errors()
         except Abort:
             pass
         except KeyboardInterrupt as error:
             self.interrupted = error
             self.dead = True
-        except SystemExit as error:
-            if thread.tid == 0 and not self.dead:
+        except (
+            BaseException
+        ) as error:  # whatever leaves a thread is a finding, but for the exit of that thread
+            if not self.dead and (thread.tid == 0 or not isinstance(error, SystemExit)):
                 self.failures.append(ThreadFailure(thread, error, len(self.trace)))
-        except BaseException as error:  # whatever leaves a thread is a finding
-            if not self.dead:
-                self.failures.append(ThreadFailure(thread, error, len(self.trace)))
-        if not self.dead and not (thread.tid == 0 and self.alone):
+        if not self.dead and not thread.quiet and not (thread.tid == 0 and self.alone):
             place = thread if thread.object is None else thread.object
             thread.ending = True
             try:
                 self.step((ops.WRITE, (id(place), ops.THREAD), place, None, None))
             except Abort:
                 pass
-        if self.dead:
-            thread.done = True
-            return None
         thread.done = True
+        if self.dead:
+            return None
         self.alive.remove(thread)
         if not thread.daemon:
             self.foreground -= 1
@@ -337,9 +337,8 @@ class Engine(Effects):
         if self.foreground and not over:
             self.deadlocked = [thread for thread in self.alive if not thread.daemon]
         # Taken down before the threads are: tearing them down ends them.
-        self.pending = [
-            (thread, thread.op) for thread in self.alive if not thread.done and thread.op is not None
-        ]
+        still = [thread for thread in self.alive if not thread.done]
+        self.pending = [(thread, thread.op) for thread in still if thread.op is not None]
         self.holders = {
             id(op[2]): op[2].owner for _, op in self.pending if op[0] in (ops.ACQUIRE, ops.TIMED_ACQUIRE)
         }
@@ -360,6 +359,8 @@ class Engine(Effects):
                 self.current = thread
                 self.aborts = 0
                 self.carrier.tear_down(self, thread)
+        for loop in self.loops:
+            loop.tear_down()
         if self.interrupted is not None:
             raise self.interrupted
 

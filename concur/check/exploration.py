@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from concur.check import tokens
+from concur.check.crew import check_jobs
 from concur.check.options import MAX_STEPS, Options
 from concur.check.sample import STRATEGIES
 from concur.check.scenario import Scenario
@@ -26,16 +27,19 @@ def explore(
     spurious_wakeups: bool = False,
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
+    rewrite: Iterable[str] = (),
+    ready: Literal["any", "fifo"] = "any",
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under every schedule that could make a difference, up to a budget.
 
-    The scenario is a function without parameters, or ``"path/to/file.py::name"``.
+    The scenario is a function without parameters, plain or ``async def``, or ``"path/to/file.py::name"``.
     Its file is loaded afresh for every run, so it may capture immutable values only.
 
     Args:
-        scenario: makes its objects, starts threads, joins them and asserts.
+        scenario: makes its objects, starts threads or tasks, waits for their end and asserts.
         max_schedules: stop after that many schedules.
         max_seconds: stop after that many seconds.
         timeouts: ``"any"``: a time-out or a sleep may end at any moment;
@@ -46,8 +50,13 @@ def explore(
             ``"off"``: they are not looked for.
         atomic: classes whose calls are one step each, as ``concur.Semaphore`` or ``"concur.Semaphore"``:
             right for a class that was itself verified. The verdict names them.
+        rewrite: installed packages, by the name they are imported under, that are rewritten as the program is.
+        ready: ``"any"``: what is ready on an event loop runs in any order; ``"fifo"``: in CPython's.
         attempt: the file of a student's module, given to the scenario as its parameter.
-        progress: called after each schedule with the number of schedules so far.
+        progress: called after each schedule with the number of schedules so far; now and then, if processes
+            share the search.
+        jobs: how many processes share the search, if it takes longer than a moment. The verdict is that of one
+            process, on the same schedules; only a budget in seconds ends elsewhere.
 
     Returns:
         ``VERIFIED`` if every schedule ended well, ``REFUTED`` with the first that did
@@ -61,10 +70,11 @@ def explore(
     sequential consistency.
     """
     _check_budget(max_schedules, max_seconds)
-    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite, ready)
+    check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
-        return work.explore(max_schedules, max_seconds)
+        return work.explore(max_schedules, max_seconds, jobs)
 
 
 def sample(
@@ -78,11 +88,14 @@ def sample(
     spurious_wakeups: bool = False,
     races: Literal["report", "fail", "off"] = "report",
     atomic: Iterable[type | str] = (),
+    rewrite: Iterable[str] = (),
+    ready: Literal["any", "fifo"] = "any",
     max_seconds: float | None = None,
     max_steps: int = MAX_STEPS,
     livelocks: bool = True,
     attempt: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] | None = None,
+    jobs: int = 1,
 ) -> Verdict:
     """Run a scenario under random schedules, for programs too large for `explore`.
 
@@ -97,6 +110,8 @@ def sample(
         spurious_wakeups: as for `explore`.
         races: as for `explore`.
         atomic: as for `explore`.
+        rewrite: as for `explore`.
+        ready: as for `explore`.
         max_seconds: stop after that many seconds.
         max_steps: a run is cut after so many visible operations; the verdict says how many were.
         livelocks: whether to look for states that come back. That compares all that a program has at each round
@@ -104,6 +119,7 @@ def sample(
             are sampled without.
         attempt: as for `explore`.
         progress: as for `explore`.
+        jobs: how many processes share the runs. The failure is that of the lowest number, as with one process.
 
     Returns:
         ``REFUTED`` or ``UNFINISHED``: sampling never verifies.
@@ -114,11 +130,12 @@ def sample(
     if strategy not in STRATEGIES:
         raise UsageError(f"strategy is 'random' or 'pct', not {strategy!r}")
     _check_budget(runs, max_seconds, max_steps)
-    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic)
+    options = Options.of(timeouts, notify, spurious_wakeups, races, atomic, rewrite, ready)
     options = dataclasses.replace(options, max_steps=max_steps, livelocks=livelocks)
+    check_jobs(jobs)
     work = Work(Scenario.of(scenario, attempt), options, progress)
     with work.running():
-        return work.sample(runs, seed, strategy, max_seconds)
+        return work.sample(runs, seed, strategy, max_seconds, jobs)
 
 
 def replay(
@@ -146,7 +163,7 @@ def replay(
     if backend not in ("greenlets", "threads"):
         raise UsageError(f"backend is 'greenlets' or 'threads', not {backend!r}")
     parsed = tokens.parse(token)
-    options = Options.from_letters(parsed.options, parsed.atomic)
+    options = Options.from_letters(parsed.options, parsed.atomic, parsed.rewrite)
     options = dataclasses.replace(options, max_steps=max(MAX_STEPS, len(parsed.schedule) + 1))
     work = Work(Scenario.of(scenario, attempt), options)
     with work.running(capture=backend == "greenlets"):

@@ -24,6 +24,8 @@ class Follow:
     def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
         if self.skip_minor and current is not None and current.minor:
             return current
+        if self.position < len(self.schedule) and (planned := self._planned(engine)) is not None:
+            return planned
         able = engine.enabled_threads()
         if self.position >= len(self.schedule):
             minor = [thread for thread in able if thread.minor]
@@ -41,6 +43,16 @@ class Follow:
         self.position += 1
         self.diverged = f"step {self.position} is for {_named(engine, tid)}"
         return None
+
+    def _planned(self, engine: Engine) -> VirtualThread | None:
+        """The thread that the schedule wants, if it can go on without time passing: the others are not asked."""
+        tid = self.schedule[self.position]
+        thread = engine.threads[tid] if tid < len(engine.threads) else None
+        if thread is None or thread.done or thread.fresh or thread.op is None or not engine.enabled(thread):
+            return None
+        if not (self.skip_minor and thread.minor):
+            self.position += 1
+        return thread
 
     def stay(self, engine: Engine, thread: VirtualThread) -> None:
         """The thread takes a step where no other can be picked."""

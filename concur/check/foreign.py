@@ -8,7 +8,6 @@ of these accesses turns out to race, the program is `uncheckable`, by name.
 
 import collections
 import operator
-import os
 import sys
 import types
 from collections.abc import Callable, Iterable
@@ -19,8 +18,9 @@ from concur.check.buffers import exporter
 from concur.check.engine import Engine
 from concur.check.foreign_state import Reach
 from concur.check.ops import ELSEWHERE, FIELDS, READ, WRITE
-from concur.check.touch import keep, places_of
+from concur.check.touch import is_python_class, keep, places_of
 from concur.check.visibility import WHOLE, announces, class_key, classify
+from concur.check.whereabouts import is_pythons
 
 # Modules whose functions keep no state that a program could observe: only their arguments count.
 _STATELESS = frozenset(
@@ -79,7 +79,7 @@ NO_WEAK_REFERENCES = "a run keeps alive what its threads have touched, so weak r
 
 
 def in_standard_library(site: tuple[str, int]) -> bool:
-    return site[0].startswith(os.path.dirname(os.__file__) + os.sep) and "site-packages" not in site[0]
+    return is_pythons(site[0])
 
 
 _HOLDING = (collections.UserDict, collections.UserList, collections.UserString, collections.ChainMap)
@@ -99,12 +99,17 @@ def has_foreign_operators(cls: type) -> bool:
         known = _with_foreign_operators[cls] = any(
             type(method) is types.FunctionType
             and not announces(method)
-            and (base in _HOLDING or method.__module__ not in DERIVED)
+            and (base in _HOLDING or not (method.__module__ in DERIVED or _is_mixin(cls, method)))
             for base in cls.__mro__
             for name in _OPERATORS
             if (method := base.__dict__.get(name)) is not None
         )
     return known
+
+
+def _is_mixin(cls: type, method: Any) -> bool:
+    """Whether a method of collections.abc works by methods that the class has in Python, and by no others."""
+    return method.__module__ == "collections.abc" and all(map(is_python_class, cls.__mro__[:-1]))
 
 
 def operate(
@@ -153,7 +158,9 @@ def _content(run: Engine, thing: Any, reach: Reach, *, writes: bool) -> Iterable
     cls, knowledge = type(thing), run.knowledge
     key = class_key(cls)
     everything = writes and (reach.everything or not reach.is_read)
-    for field in fields.keys() | (reach.stores if writes and hasattr(thing, "__dict__") else ()):
+    # In one order in every process: the first place that a step touches is what the step is known by.
+    more = sorted(reach.stores - fields.keys()) if writes and hasattr(thing, "__dict__") else []
+    for field in (*fields, *more):
         mode = WRITE if writes and (everything or field in reach.stores) else READ
         if mode == WRITE and (key, field) not in knowledge.fields:
             knowledge.learn(knowledge.fields, (key, field))  # from now on whoever reads it says so
@@ -282,7 +289,8 @@ def announce_foreign(
     try:
         kept = [exporter(thing) for thing in reached]
         run.step((touched[0][1], touched[0][0], kept, site, tuple(touched[1:]) or None))
-        run.opaque[thread.last] = where
+        if not thread.quiet:  # in a step of a task nobody else would come anyway
+            run.opaque[thread.last] = where
     finally:
         thread.opaque = None
     return True

@@ -163,7 +163,7 @@ class Reach:
             self._meet(thing, given=True)
         self._follow()
         for cls in self._classes:
-            for name in self.stores & vars(cls).keys():
+            for name in sorted(self.stores & vars(cls).keys()):
                 if not isinstance(vars(cls)[name], _NO_VARIABLES):
                     self._touch(name, WRITE)  # the class may be what is assigned to
 
@@ -299,9 +299,9 @@ class Reach:
         if code.looks_up:
             self.everything = True
             self._touch(f"{module}:", WRITE)
-        for name in code.stores:
+        for name in sorted(code.stores):  # in one order in every process
             self._touch(f"{module}:{name}", WRITE)
-        for name in code.loads:
+        for name in sorted(code.loads):
             if name in namespace:
                 self._touch(f"{module}:{name}", READ)
                 self._load(namespace[name], code)
@@ -316,7 +316,7 @@ class Reach:
         if self._is_quiet(name) or name in sys.builtin_module_names:
             self.changes = self.changes or name.partition(".")[0] not in self._stateless
             return
-        for attribute in (code.attributes | code.attribute_stores) & vars(value).keys():
+        for attribute in sorted((code.attributes | code.attribute_stores) & vars(value).keys()):
             self._touch(f"{name}:{attribute}", WRITE if attribute in code.attribute_stores else READ)
             self._meet(vars(value)[attribute])
             self._judge(vars(value)[attribute])

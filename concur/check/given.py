@@ -7,7 +7,8 @@ the modules of the run, so that the one that is used is rewritten and new like a
 from types import FunctionType
 from typing import Any
 
-from concur.check.loader import Loader, immutable, real_module
+from concur.check.loader import Loader, immutable
+from concur.check.put_up import real_module
 
 
 def can_be_given(value: object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import concur.check.buffer_calls  # noqa: F401  # it says in calls.py what it does instead of some functions
 from concur.check import contents, fields, foreign, generators, implicit, spin, touch, visibility
+from concur.check.aio import awaits
 from concur.check.calls import callee
 from concur.check.fields import delete_attr, load_attr, method, pattern_value
 from concur.check.implicit import entered
@@ -49,6 +50,7 @@ def new_run() -> None:
     touch.new_run()
     generators.new_run()
     spin.new_run()
+    awaits.new_run()
 
 
 HOOKS: dict[str, Any] = {
@@ -60,6 +62,6 @@ HOOKS: dict[str, Any] = {
         "compared": compared, "tested": tested, "truths": Truths(), "literal": literal, "enter": enter, "top": top,
         "name": read_name, "value": name_value, "bind": write_name, "rebind": rebind, "loop": bind_names, "tick": tick,
         "failed": failed, "binder": binder, "field": Field, "slot": Slot, "oldfield": old_field, "oldslot": old_item,
-        "augment": augment, "within": entered, "reflect": reflect, "slice": slice,
+        "await": awaits.awaited, "augment": augment, "within": entered, "reflect": reflect, "slice": slice,
     }.items()
 }  # fmt: skip

@@ -8,7 +8,6 @@ allows these two by their hashes and nothing else to load or run.
 import base64
 import hashlib
 import linecache
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from importlib import resources
 
 from concur.check.report import cell_of, repeated_rows, rows_of, title_of
 from concur.check.verdict import Failure, Status, Step, Verdict
+from concur.check.whereabouts import short_file
 
 MOST_ROWS = 2_000  # of one run; what is left out is the beginning, and the page says so
 _AROUND = 15  # lines of a file above the first and below the last that a step names
@@ -262,7 +262,7 @@ def _table(number: int, rows: list[Step], first: int, files: list[str]) -> list[
             cells.append(
                 f"<td><code>{_broken(_cell(step))}</code></td>" if thread == step.thread else "<td></td>"
             )
-        where = f"{_text(os.path.basename(step.file))}:{step.line}" if step.line else ""
+        where = f"{_text(short_file(step.file))}:{step.line}" if step.line else ""
         changes = [
             f'<span class="change" data-name="{_text(name)}" data-value="{_text(value)}">'
             f"<code>{_broken(name)}</code>: <code>{_broken(value)}</code></span>"
@@ -308,7 +308,7 @@ def sentence(step: Step) -> str:
         done, value = f"calls {op}", step.value
     said = [f"{title_of(step.thread)} {done}", *([] if value is None else [value])]
     if step.line:
-        said.append(f"{os.path.basename(step.file)} line {step.line}")
+        said.append(f"{short_file(step.file)} line {step.line}")
     return ", ".join(said)
 
 
@@ -317,7 +317,7 @@ def _listing(index: int, file: str, rows: list[Step]) -> list[str]:
     named = [step.line for step in rows if step.file == file and step.line]
     start = max(1, min(named) - _AROUND)
     lines = linecache.getlines(file)[start - 1 : max(named) + _AROUND]
-    name = _text(os.path.basename(file))
+    name = _text(short_file(file))
     items = [
         f'<li value="{number}"><code>{_text(line.rstrip()) or "&nbsp;"}</code></li>'
         for number, line in enumerate(lines, start=start)

@@ -159,10 +159,12 @@ def binary(left: Any, right: Any, sign: str, site: Site) -> Any:
         touch_all(run, looked_into, site)
         if sign in ("in", "not in"):
             right = shared(right, site)
-        if run.recording:
-            if looked_into and not any(map(is_buffer, looked_into)):
+        if run.recording and looked_into:  # else the latest step is another's
+            if not any(map(is_buffer, looked_into)):
                 run.recorder.compared(left, sign, right, looked_into)
-            return seen(run, _OPERATORS[sign](left, right))
+            taken = len(run.recorder.steps)
+            result = _OPERATORS[sign](left, right)
+            return result if len(run.recorder.steps) > taken else seen(run, result)
     return _OPERATORS[sign](left, right)
 
 

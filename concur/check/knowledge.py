@@ -52,3 +52,9 @@ class Knowledge:
             facts.add(fact)
         self._staged.clear()
         self.revised = False
+
+    def drop(self) -> None:
+        """Forget what was learnt and has not taken effect: another process learns it again."""
+        self._clock_read, self._cycles_seen = self.clock, self.cycles
+        self._staged.clear()
+        self.revised = False

@@ -28,7 +28,7 @@ from concur.check.virtual_time import monotonic, nanoseconds, sleep, wall_clock
 __concur__ = True  # what is defined here announces by itself
 
 # What is taken from threading.py; the rest of that module is replaced.
-CLASSES = ("Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Timer")
+CLASSES = ("Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Timer", "_RLock")
 
 # Modules of the standard library that are loaded from their own source through the rewriter.
 REWRITTEN = frozenset(
@@ -47,7 +47,7 @@ REWRITTEN = frozenset(
 )
 
 # Written in C, and told to be missing, so that the Python text beside them is used.
-IN_PYTHON = frozenset(("_queue", "_uuid"))
+IN_PYTHON = frozenset(("_queue", "_uuid", "_asyncio"))
 
 
 def file_of(name: str) -> str:
@@ -60,16 +60,20 @@ def file_of(name: str) -> str:
 
 @functools.cache
 def threading_source() -> tuple[str, str]:
-    """The file of threading.py, and a text that keeps only the classes taken from it, on their own lines."""
+    """The file of threading.py, and a text that keeps only the classes taken from it."""
     file = file_of("threading")
-    source = Path(file).read_text(encoding="utf-8")
+    return file, only_classes(Path(file).read_text(encoding="utf-8"))
+
+
+def only_classes(source: str) -> str:
+    """What is taken from the text of threading.py, on its own lines."""
     lines = source.splitlines()
     kept = [""] * len(lines)
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef) and node.name in CLASSES:
             assert node.end_lineno is not None
             kept[node.lineno - 1 : node.end_lineno] = lines[node.lineno - 1 : node.end_lineno]
-    return file, "\n".join(kept)
+    return "\n".join(kept)
 
 
 @functools.cache
@@ -131,6 +135,13 @@ def thread_module() -> types.ModuleType:
         TIMEOUT_MAX=TIMEOUT_MAX,
         start_new_thread=_start_new_thread,
     )
+    return module
+
+
+def concurrent_package() -> types.ModuleType:
+    """`concurrent`, which holds nothing but its modules."""
+    module = types.ModuleType("concurrent")
+    module.__path__ = []
     return module
 
 

@@ -16,15 +16,17 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from concur.check import entropy, hooks, library, sections, sharing, variables, wakeups
+from concur.check import entropy, hashes, hooks, library, named, sections, sharing, variables, wakeups
+from concur.check.aio import package as aio
 from concur.check.packages import Concur, Threading, public_names
+from concur.check.put_up import put_up, take_down
 from concur.check.rewrite import rewrite
 from concur.check.sources import Compiled, cache, compile_file
 from concur.check.visibility import MARK
+from concur.check.whereabouts import import_root, module_name
 from concur.errors import UsageError
 
 _UNREWRITTEN_HERE = ("concur.check", "concur.grade", "concur.errors", "concur.cli", "concur.sphinxext")
@@ -45,11 +47,12 @@ class Loader:
         self.file = os.path.abspath(file)
         self.attempt = None if attempt is None else os.path.abspath(attempt)
         files = [self.file] if self.attempt is None else [self.attempt, self.file]
-        self.folders = [folder for each in files for folder in (os.path.dirname(each), _import_root(each))]
+        self.folders = [folder for each in files for folder in (os.path.dirname(each), import_root(each))]
         self.folders += folders  # of the program that the scenario tests
         self._compiled: dict[str, Compiled] = {}
         self._standard_files: set[str] = set()
         self._found: dict[str, str | None] = {}
+        self._named: dict[str, str] = {}  # packages that are rewritten too -> the folders in which they lie
         self._public = public_names()
         self.atomic: tuple[str, ...] = ()  # classes whose calls are one step, as "module.Class"
         self.always: tuple[str, ...] = sections.ALWAYS
@@ -59,8 +62,11 @@ class Loader:
             "threading": self._threading,
             "_thread": library.thread_module,
             "time": library.time_module,
+            "importlib": self._importlib,
+            "concurrent": library.concurrent_package,
             "_random": entropy.random_module,
             "concur": self._concur,
+            aio.PACKAGE: lambda: aio.load(self),
         }
 
     def take_as_one_step(self, names: Iterable[str]) -> None:
@@ -79,6 +85,15 @@ class Loader:
             found.append(name)
         self.atomic = tuple(found)
 
+    def rewrite_too(self, packages: Iterable[str]) -> None:
+        """Rewrite these installed packages like the program itself.
+
+        Raises:
+            UsageError: one cannot be found, or not rewritten.
+        """
+        self._named = {name: named.root_of(name) for name in packages}
+        self._found.clear()
+
     def _key(self, name: str) -> str:
         """Under what a module is kept: with other classes taken as one step it is another module."""
         return " ".join((name, *self.always, *self.atomic))
@@ -86,11 +101,12 @@ class Loader:
     def fresh(self) -> None:
         """Forget every module of the last run."""
         self.modules = {}
-        _take_down()
+        take_down()
         Loader.current = self
         sharing.drop_changed()
         hooks.new_run()
         library.new_run()
+        hashes.new_run()
         entropy.new_run()
 
     def digest(self, qualname: str) -> str:
@@ -102,12 +118,12 @@ class Loader:
 
     def main_module(self) -> ModuleType:
         """The module that defines the scenario."""
-        return self._from_file(self.file, _module_name(self.file))
+        return self._from_file(self.file, module_name(self.file))
 
     def attempt_module(self) -> ModuleType:
         """The student's module."""
         assert self.attempt is not None
-        return self._from_file(self.attempt, _module_name(self.attempt))
+        return self._from_file(self.attempt, module_name(self.attempt))
 
     # Modules
 
@@ -117,8 +133,19 @@ class Loader:
         module = self._new_module(name, file, package=package)
         self.modules[file] = self.modules[name] = module
         if file not in self._standard_files and not name.startswith("concur."):
-            _put_up(name, module)
-        self._execute(module, self._code(file))
+            put_up(name, module)
+        if os.path.isdir(file):  # a folder of a package, without a file of its own
+            return module
+        try:
+            self._execute(module, self._code(file))
+        except variables.LoadingError as error:
+            top = name.partition(".")[0]
+            if top in self._named and not str(error).startswith("package "):
+                raise variables.LoadingError(f"package '{top}' cannot be rewritten: {error}") from None
+            raise
+        above, _, last = name.rpartition(".")
+        if above in self.modules and not name.startswith("concur."):
+            setattr(self.modules[above], last, module)
         return module
 
     def _code(self, file: str) -> Compiled:
@@ -132,7 +159,7 @@ class Loader:
         module.__file__ = file
         module.__package__ = name if package else name.rpartition(".")[0]
         if package:
-            module.__path__ = [os.path.dirname(file)]
+            module.__path__ = [file if os.path.isdir(file) else os.path.dirname(file)]
         module.__dict__.update(hooks.HOOKS)
         module.__dict__["__builtins__"] = _BUILTINS
         module.__dict__[MARK] = True
@@ -208,12 +235,14 @@ class Loader:
             return module
         if name in library.REWRITTEN:
             return self._standard(name)
+        if aio.is_part(name):
+            return self.module(aio.PACKAGE) and aio.part(self, name.rpartition(".")[2])
         file = self._find(name)
         if file is None:
             return None
-        package = os.path.basename(file) == "__init__.py"
+        package = os.path.basename(file) == "__init__.py" or os.path.isdir(file)
         if not name.startswith("concur."):
-            return self._from_file(file, name, package=package)
+            return self._below(name) or self._from_file(file, name, package=package)
         self._code(file)  # its text counts for the digest, also when it was loaded before
         module = sharing.kept(self._key(name))
         if module is None:
@@ -223,6 +252,11 @@ class Loader:
             self._take_as_one_step(module)
         self.modules[name] = module
         return module
+
+    def _below(self, name: str) -> ModuleType | None:
+        """Load the package above a module first, as Python does; the module, if that has loaded it."""
+        above = name.rpartition(".")[0]
+        return self.modules.get(name) if above and self.module(above) is not None else None
 
     def _find(self, name: str) -> str | None:
         if name not in self._found:
@@ -237,11 +271,15 @@ class Loader:
             return None if spec is None else spec.origin
         if name.partition(".")[0] in sys.stdlib_module_names:
             return None
-        for folder in self.folders:
+        root = self._named.get(name.partition(".")[0])
+        for folder in (*self.folders, *([] if root is None else [root])):
             base = os.path.join(folder, *name.split("."))
-            for file in (base + ".py", os.path.join(base, "__init__.py")):
+            for file in (os.path.join(base, "__init__.py"), base + ".py"):
                 if os.path.isfile(file):
                     return file
+            if folder == root:
+                named.refuse_extension(name, base)
+                return base if os.path.isdir(base) else None
         return None
 
     def _standard(self, name: str) -> ModuleType:
@@ -258,6 +296,8 @@ class Loader:
                 module.__dict__["exec"] = _exec_rewritten
             elif name == "uuid":
                 module.__dict__["_GETTERS"] = []  # they ask other programs for the address of this machine
+            elif name == "concurrent.futures._base":
+                hashes.number(module.__dict__["Future"])
             sharing.keep(self._key(name), module)
         self.modules[name] = module
         return module
@@ -278,6 +318,13 @@ class Loader:
         module.__dict__.update({**plain.__dict__, **module.__dict__})
         self._execute(module, cache[key][2])
         sharing.keep(self._key("threading"), module)
+
+    def _importlib(self) -> ModuleType:
+        """`importlib`, whose `import_module` finds what `import` finds."""
+        module = ModuleType("importlib")
+        module.__dict__.update(vars(importlib))
+        module.__dict__["import_module"] = _import_module
+        return module
 
     def _concur(self) -> ModuleType:
         return Concur(self.module, self._public)
@@ -301,36 +348,19 @@ class Loader:
         return FunctionType(code, module.__dict__, code.co_name, None, closure)
 
 
-_put_aside: dict[str, ModuleType | None] = {}
-
-
-def _put_up(name: str, module: ModuleType) -> None:
-    """Put a module of the run where pickle, typing and dataclasses look up the module of a class."""
-    _put_aside.setdefault(name, sys.modules.get(name))
-    sys.modules[name] = module
-
-
-def real_module(name: str) -> ModuleType | None:
-    """The module that is imported under a name outside of all runs."""
-    return _put_aside[name] if name in _put_aside else sys.modules.get(name)
-
-
-def _take_down() -> None:
-    """Put the real modules back, before the next run and after the last."""
-    for name, module in _put_aside.items():
-        if module is None:
-            sys.modules.pop(name, None)
-        else:
-            sys.modules[name] = module
-    _put_aside.clear()
-
-
 def _load_classes_for_current(module: ModuleType) -> None:
     Loader.current.load_threading_classes(module)
 
 
 def _import_for_current(name: str, *args: Any, **kwargs: Any) -> Any:
     return Loader.current._import(name, *args, **kwargs)
+
+
+def _import_module(name: str, package: str | None = None) -> Any:
+    """``importlib.import_module``, for the module that calls it."""
+    name = importlib.util.resolve_name(name, package)
+    found = Loader.current.module(name)
+    return importlib.import_module(name) if found is None else found
 
 
 _BUILTINS = library.builtins_of(_import_for_current)
@@ -345,22 +375,6 @@ def _compile_generated(source: str) -> CodeType:
 def _exec_rewritten(source: str, namespace: dict[str, Any], results: dict[str, Any]) -> None:
     """What dataclasses generates touches fields, so it is rewritten as well."""
     exec(_compile_generated(source), {**namespace, **hooks.HOOKS, MARK: True}, results)
-
-
-@functools.cache
-def _module_name(file: str) -> str:
-    """The name by which a file is imported: dotted, if it lies in packages."""
-    path = Path(file)
-    parts = [path.stem]
-    while (path.parent / "__init__.py").is_file():
-        path = path.parent
-        parts.insert(0, path.name)
-    return ".".join(parts)
-
-
-def _import_root(file: str) -> str:
-    """The folder above the packages in which a file lies."""
-    return str(Path(file).parents[_module_name(file).count(".")])
 
 
 def _find_code(code: CodeType, qualname: str) -> CodeType | None:

@@ -15,7 +15,8 @@ from concur.check.frames import variables_of
 
 _MOST_OBJECTS = 500
 _DEPTH = 4
-_LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib")
+_SEQUENCES: tuple[Any, ...] = (list, tuple, deque)
+_LIBRARY = ("concur.", "concurrent.", "threading", "queue", "contextlib", "asyncio")
 
 
 def name_of(thing: Any, frames: Sequence[types.FrameType]) -> str | None:
@@ -58,12 +59,14 @@ def _search(thing: Any, roots: dict[str, Any]) -> str | None:
 
 
 def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    if issubclass(type(value), (list, tuple, deque)):  # isinstance would ask the object for its __class__
-        return [(f"{path}[{index}]", element) for index, element in enumerate(value)]
+    if type(value).__module__.startswith("concur.check") or getattr(type(value), "_cc_opaque", False):
+        return []  # such as an event loop, which knows everything
+    # isinstance would ask the object for its __class__, and its own methods may take steps.
+    for kind in _SEQUENCES:
+        if issubclass(type(value), kind):
+            return [(f"{path}[{index}]", element) for index, element in enumerate(kind.__iter__(value))]
     if issubclass(type(value), dict):
-        return [
-            (f"{path}[{key!r}]", element) for key, element in value.items() if isinstance(key, (str, int))
-        ]
+        return [(f"{path}[{key!r}]", it) for key, it in dict.items(value) if type(key) in (str, int)]
     fields = dict(fields_of(value))
     for cls in type(value).__mro__:
         for slot in cls.__dict__.get("__slots__", ()):

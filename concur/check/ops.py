@@ -23,6 +23,8 @@ Op = tuple[int, Any, Any, Any, Any]
 
 # Kinds. Those from ACQUIRE on may be disabled: they wait for a state.
 READ, WRITE, TRY, RELEASE, ADVANCE, ACQUIRE, JOIN, SLEEP, TIMED_ACQUIRE, TIMED_JOIN, SPIN = range(11)
+# Steps on an event loop, see aio/: of a task or of the loop's callbacks, and of a timer.
+RESUME, FIRE = 11, 12
 
 KIND_NAMES = (
     "read",
@@ -36,12 +38,14 @@ KIND_NAMES = (
     "acquire with a time-out",
     "join with a time-out",
     "wait for a change",
+    "go on",
+    "fire",
 )
 
 # The mode in which a kind touches its location: two READs commute, and so do two ADVANCEs. A place is either
 # read and written, or, as the clock and a history are, read and advanced.
 # A TIMED_JOIN and a JOIN only look at the thread; a SPIN looks at all that its loop has read.
-MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ, READ)
+MODES = (READ, WRITE, WRITE, WRITE, ADVANCE, WRITE, READ, READ, WRITE, READ, READ, WRITE, WRITE)
 
 CLOCK = "the clock"
 HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as a READ and ends as an ADVANCE
@@ -49,6 +53,8 @@ HISTORY = "the history"  # of calls, in (id(history), HISTORY): a call begins as
 LOCK, THREAD, ITERATOR = "<lock>", "<thread>", "<iterator>"
 ATOMIC = "<call>"  # in (id(object), ATOMIC): a call of the object is taken as one step, see sections.py
 FIELDS = "<fields>"  # which fields an object has; in steps of classes that code not rewritten looks at
+# Of an event loop: whether it goes round; in the place of a task, that it can go on.
+GATE, READY = "<gate>", "<ready>"
 ELSEWHERE = "the world outside the program"
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Literal
 
+from concur.check.named import names_of
 from concur.errors import UsageError
 
 MAX_STEPS = 20_000  # visible operations in one run
@@ -19,6 +20,8 @@ class Options:
     spurious_wakeups: bool = False
     races: Literal["report", "fail", "off"] = "report"
     atomic: tuple[str, ...] = ()  # "module.Class", sorted
+    rewrite: tuple[str, ...] = ()  # installed packages that are rewritten too, sorted
+    ready: Literal["any", "fifo"] = "any"  # in which order an event loop runs what is ready
     max_steps: int = MAX_STEPS
     max_ticks: int = MAX_TICKS
     livelocks: bool = True  # look for states that come back
@@ -26,7 +29,14 @@ class Options:
 
     @classmethod
     def of(
-        cls, timeouts: str, notify: str, spurious_wakeups: bool, races: str, atomic: Iterable[type | str]
+        cls,
+        timeouts: str,
+        notify: str,
+        spurious_wakeups: bool,
+        races: str,
+        atomic: Iterable[type | str],
+        rewrite: Iterable[str],
+        ready: str = "any",
     ) -> "Options":
         """The options as a caller gives them.
 
@@ -37,6 +47,7 @@ class Options:
             ("timeouts", timeouts, ("any", "idle")),
             ("notify", notify, ("fifo", "any")),
             ("races", races, ("report", "fail", "off")),
+            ("ready", ready, ("any", "fifo")),
         ):
             if value not in known:
                 words = (
@@ -48,10 +59,11 @@ class Options:
         if isinstance(atomic, (str, type)):
             atomic = (atomic,)
         names = tuple(sorted({_class_name(given) for given in atomic}))
-        return cls(timeouts, notify, bool(spurious_wakeups), races, names)  # type: ignore[arg-type]  # looked at above
+        how = (timeouts, notify, bool(spurious_wakeups), races)
+        return cls(*how, names, names_of(rewrite), ready)  # type: ignore[arg-type]  # looked at above
 
     @classmethod
-    def from_letters(cls, letters: str, atomic: tuple[str, ...]) -> "Options":
+    def from_letters(cls, letters: str, atomic: tuple[str, ...], rewrite: tuple[str, ...]) -> "Options":
         """The options that a replay token names."""
         return cls(
             "idle" if "i" in letters else "any",
@@ -59,6 +71,8 @@ class Options:
             "s" in letters,
             "fail" if "r" in letters else "off",
             atomic,
+            rewrite,
+            "fifo" if "f" in letters else "any",
         )
 
     def letters(self) -> str:
@@ -68,19 +82,30 @@ class Options:
             ("n", self.notify == "any"),
             ("r", self.races == "fail"),
             ("s", self.spurious_wakeups),
+            ("f", self.ready == "fifo"),
         )
         return "".join(letter for letter, is_chosen in chosen if is_chosen)
 
-    def bound(self, one_step: Iterable[str]) -> str:
+    def bound(self, one_step: Iterable[str], *, on_loops: bool = False) -> str:
         """What a verdict under these options covers, in words.
 
         Args:
             one_step: the classes whose calls were taken as one step.
+            on_loops: whether the program runs event loops.
         """
+        what = "all interleavings of visible operations, under sequential consistency"
+        if on_loops:
+            orders = (
+                "tasks that are ready go on in any order"
+                if self.ready == "any"
+                else "tasks go on in CPython's order"
+            )
+            what = f"all orders of the steps of tasks: {orders}, callbacks run in theirs"
         parts = [
+            what,
             "a time-out or sleep may end at any moment"
             if self.timeouts == "any"
-            else "time passes only when idle"
+            else "time passes only when idle",
         ]
         if self.notify == "any":
             parts.append("notify wakes any waiter")

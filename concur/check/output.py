@@ -42,6 +42,16 @@ class Output:
         self._length = 0
         self._cut = False
 
+    def kept(self) -> tuple[list[str], bool]:
+        """What was written, for `keep` in another process."""
+        return self._parts, self._cut
+
+    def keep(self, written: tuple[list[str], bool]) -> None:
+        """Take over what was written elsewhere."""
+        self.clear()
+        self.writelines(written[0])
+        self._cut = written[1]
+
     @property
     def text(self) -> str:
         cut = f"\n... cut after {CAP:,} characters" if self._cut else ""

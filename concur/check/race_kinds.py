@@ -22,8 +22,9 @@ from concur.check.engine import Engine
 from concur.check.ops import READ
 from concur.check.race_text import CONTENT, text_of
 from concur.check.races import Finder, Pair, Seen, Site
-from concur.check.trace import short_file, source_line
+from concur.check.trace import source_line
 from concur.check.verdict import Race, Step
+from concur.check.whereabouts import short_file
 
 MOST = 20  # races that a verdict keeps
 

@@ -18,7 +18,6 @@ So a race is found in a run that ended well, and in one in which the threads too
 the order of independent steps have the same races, so one run of each class shows all of them.
 """
 
-import os
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,6 +42,7 @@ from concur.check.ops import (
     accesses,
 )
 from concur.check.race_text import CONTENT, text_of
+from concur.check.whereabouts import is_pythons
 
 Clock = list[int]  # for each thread, the index of its latest step that is known
 Site = tuple[str, int]
@@ -246,13 +246,12 @@ class _Run:
 
 _MANY = 40
 _PRIMITIVES = frozenset(map(str, Path(__file__).parent.parent.joinpath("sync").glob("*.py")))
-_LIBRARY = os.path.dirname(os.__file__)
 _Polls = tuple[Site, frozenset[str]]
 _polling: dict[int, _Polls] = {}  # id of a site -> the site, and the places that a read there polls
 
 
 def _look_up(site: Site) -> _Polls:
-    polls = () if site[0].startswith(_LIBRARY) else text_of(site[0]).polls
+    polls = () if is_pythons(site[0]) else text_of(site[0]).polls
     polled = _polling[id(site)] = (site, frozenset(name for name, line in polls if line == site[1]))
     return polled
 

@@ -1,11 +1,12 @@
 """A verdict as text: the answer first, then the run in columns, one a thread, and the reason."""
 
-import os
 import re
+import sys
 import unicodedata
 from dataclasses import replace
 
 from concur.check.verdict import Failure, Status, Step, Verdict
+from concur.check.whereabouts import short_file
 
 _NUMBER = 5
 _MOST_NOTES = 3
@@ -53,7 +54,7 @@ def _races(verdict: Verdict, width: int) -> list[str]:
         lines += [f"  {first}", *(f"    {line}" for line in rest)]
         sites = dict.fromkeys((step.file, step.line, step.source) for step in (race.first, race.second))
         lines += [
-            _cut(f"      {os.path.basename(file)}:{line}  {source}", width)
+            _cut(f"      {short_file(file)}:{line}  {source}", width)
             for file, line, source in (sites if race.severity == "race" else ())
         ]
     left_out = len(notes) - len(notes[:_MOST_NOTES]) + verdict.races_left_out
@@ -71,7 +72,7 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
     threads = list(dict.fromkeys(step.thread for step in rows))
     apart = _without_column(rows, threads)
     threads = [thread for thread in threads if thread != apart]
-    files = [os.path.basename(step.file) for step in rows if step.line]
+    files = [short_file(step.file) for step in rows if step.line]
     main_file = max(files, key=files.count, default="")
     cells = [cell_of(step) for step in rows]
     wanted = {thread: max(map(_columns, title_of(thread).split())) + 1 for thread in threads}
@@ -99,7 +100,7 @@ def interleaving(failure: Failure, width: int = 80) -> list[str]:
         for part, piece in enumerate(pieces):
             beside = f"{number if part == 0 else '':>3} {mark}".rstrip()
             line = _pad(_pad(beside, start) + piece, source_at)
-            lines.append(line + _source(step, main_file) if part == 0 else line)
+            lines.append(line + _source(step, main_file, width - source_at) if part == 0 else line)
     lines = [_cut(line.rstrip(), width) for line in lines]
     if repeats is not None:
         lines += ["", f"  steps {repeats[0]} to {repeats[1]} repeat for ever"]
@@ -244,11 +245,14 @@ def phrase(op: str, value: str | None) -> str:
     return f"{op} -> {value}"
 
 
-def _source(step: Step, main_file: str) -> str:
+def _source(step: Step, main_file: str, room: int = sys.maxsize) -> str:
     if not step.line:
         return ""
-    file = os.path.basename(step.file)
-    return f"{step.line:>4}  {step.source}" if file == main_file else f"{file}:{step.line}"
+    file = short_file(step.file)
+    if file == main_file:
+        return f"{step.line:>4}  {step.source}"
+    where = f"{file}:{step.line}"
+    return where if len(where) <= room else f"..{where[2 - room :]}"  # the line is what counts
 
 
 def _fold(text_: str, width: int) -> list[str]:

@@ -101,6 +101,8 @@ class _Statements(Patterns):
         node.target = self.target_of_block(node.target, first)
         if isinstance(node, ast.For):
             iterable = ast.copy_location(hook("iter", iterable, self.site(node)), iterable)
+        else:
+            iterable = ast.copy_location(hook("await", iterable, self.site(node)), iterable)
         node.iter = iterable
         node.body = [self.tick(node), *first, *self.block(node.body)]
         node.orelse = self.block(node.orelse)
@@ -137,9 +139,8 @@ class _Statements(Patterns):
             node.items, node.body = node.items[:1], [ast.copy_location(inner, node)]
         item = node.items[0]
         item.context_expr = self.expr(item.context_expr)
-        if isinstance(node, ast.With):
-            manager = item.context_expr
-            item.context_expr = ast.copy_location(hook("within", manager, self.site(manager)), manager)
+        manager, kind = item.context_expr, "within" if isinstance(node, ast.With) else "await"
+        item.context_expr = ast.copy_location(hook(kind, manager, self.site(manager)), manager)
         first: list[ast.stmt] = []
         if item.optional_vars is not None:
             item.optional_vars = self.target_of_block(item.optional_vars, first)

@@ -83,6 +83,10 @@ class Expressions(ast.NodeTransformer):
         assert isinstance(result, ast.expr)
         return result
 
+    def visit_Await(self, node: ast.Await) -> ast.Await:
+        node.value = ast.copy_location(hook("await", self.expr(node.value), self.site(node)), node.value)
+        return node
+
     # Scopes
 
     def _enter(self, node: ast.AST) -> Scope:

@@ -14,24 +14,43 @@ from concur.check.threads import VirtualThread
 
 _LONGEST = 200  # quiet steps in a row: a loop may wait there for something that was never shared before
 
+_LENGTH = 50  # shared steps of a run, before there was one
+
 
 class RandomWalk:
     """Any thread that can go on, at each step that threads share."""
 
+    most = 0  # see Priorities
+
     def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.number = 0
         self.random = random.Random(seed)
         self.places = Places()
         self.last: Engine | None = None  # the run that is being made
         self.threads = 1  # how many there were at the last decision
         self.quiet = 0  # steps since then
 
-    def start(self) -> None:
-        """Begin a run."""
-        if self.last is not None:
-            self.places.learn_from(self.last)
-        self.last = None
+    def start(self, number: int | None = None) -> None:
+        """Begin a run: the next one, if it has no number.
+
+        The run depends on the seed, its number, and what the runs before it have shown.
+        """
+        self.learn()
+        self.number = self.number + 1 if number is None else number
+        self.random.seed(f"{self.seed} {self.number}")
         self.threads = 1
         self.quiet = 0
+
+    def learn(self) -> None:
+        """Take in the run that is over."""
+        if self.last is not None:
+            self.places.learn_from(self.last)
+        self.forget()
+
+    def forget(self) -> None:
+        """Do not take it in."""
+        self.last = None
 
     def pick(self, engine: Engine, current: VirtualThread | None) -> VirtualThread | None:
         self.last = engine
@@ -74,7 +93,7 @@ class Priorities(RandomWalk):
 
     Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with
     probabilistic guarantees of finding bugs", ASPLOS 2010; their depth is the number
-    of changes plus one. The number of shared steps is taken from the run before.
+    of changes plus one. The number of shared steps is the largest of the runs before.
     """
 
     changes = 7  # by the figures of tests/benchmarks/bench_sample.py; 2 misses what needs 4 threads to meet
@@ -82,17 +101,24 @@ class Priorities(RandomWalk):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.steps = 0  # at shared places, in this run
-        self.length = 50
+        self.most = 0  # in one of the runs before
         self.priority: dict[int, float] = {}
         self.change_at: dict[int, int] = {}
 
-    def start(self) -> None:
-        super().start()
-        self.length = max(self.steps, self.changes) if self.steps else self.length
-        self.steps = 0
+    def start(self, number: int | None = None) -> None:
+        super().start(number)
         self.priority = {}
-        places = self.random.sample(range(1, self.length + 1), self.changes)
+        length = max(self.most, self.changes) if self.most else _LENGTH
+        places = self.random.sample(range(1, length + 1), self.changes)
         self.change_at = {place: order for order, place in enumerate(places)}
+
+    def learn(self) -> None:
+        self.most = max(self.most, self.steps)
+        super().learn()
+
+    def forget(self) -> None:
+        super().forget()
+        self.steps = 0
 
     def decide(self, able: list[VirtualThread]) -> VirtualThread:
         for thread in able:

@@ -9,10 +9,12 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from concur.check import engine as runs
+from concur.check.aio import package as aio
 from concur.check.given import can_be_given, in_this_run
 from concur.check.loader import Loader, immutable
 from concur.check.sources import compile_file
 from concur.check.variables import LoadingError
+from concur.check.whereabouts import is_pythons
 from concur.errors import UsageError
 
 
@@ -128,8 +130,8 @@ class Scenario:
         names = {
             str(module.__file__) for module in loader.modules.values() if getattr(module, "__file__", None)
         }
-        inside = (str(Path(__file__).parent.parent), os.path.dirname(os.__file__))
-        outside = {name for name in names if not name.startswith(inside)}
+        inside = str(Path(__file__).parent.parent) + os.sep
+        outside = {name for name in names if not name.startswith(inside) and not is_pythons(name)}
         return frozenset(outside | {loader.file} | ({loader.attempt} if loader.attempt else set()))
 
     def fresh(self) -> Callable[[], object]:
@@ -150,6 +152,8 @@ class Scenario:
         if not self._checked:
             self._check(function, arguments)
             self._checked = True
+        if function.__code__.co_flags & inspect.CO_COROUTINE:
+            function = _run_on_a_loop(loader, function)
         given = {name: in_this_run(loader, value) for name, value in self.arguments.items()}
         if self.method:
             owner = self._owner()
@@ -192,9 +196,9 @@ class Scenario:
     def _check(self, function: Callable[..., object], arguments: list[Any]) -> None:
         if not isinstance(function, FunctionType):
             raise UsageError(f"{self.qualname} in {self.loader.file} is not a function")
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise UsageError(
-                f"scenario {self.name} is a generator or a coroutine; a scenario is a plain function"
+                f"scenario {self.name} is a generator; a scenario is a plain function, or a coroutine: async def"
             )
         parameters = list(inspect.signature(function).parameters)
         wanted = ["self"] * self.method + ["attempt"] * len(arguments) + list(self.arguments)
@@ -205,6 +209,11 @@ class Scenario:
             raise UsageError(
                 f"scenario {self.name} takes {expected}, but this one has ({', '.join(parameters)})"
             )
+
+
+def _run_on_a_loop(loader: Loader, function: Callable[..., Any]) -> Callable[..., object]:
+    """A scenario that is a coroutine is the main task of an event loop."""
+    return lambda *args, **kwargs: aio.main(loader, function(*args, **kwargs))
 
 
 def _describe(error: BaseException, file: str) -> str:

@@ -54,6 +54,7 @@ class Section:
     """Such a call, while it runs: what it does between two moments at which it waits."""
 
     __slots__ = ("apart", "changes", "locks", "place")
+    joins = True  # what it takes is part of one step
 
     def __init__(self, run: Engine, place: Any) -> None:
         self.place = place

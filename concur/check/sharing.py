@@ -29,9 +29,9 @@ def kept(key: str) -> types.ModuleType | None:
     return None if entry is None else entry[0]
 
 
-def keep(key: str, module: types.ModuleType) -> None:
-    """Keep a module for later runs, if it keeps no state."""
-    if _is_constant(vars(module)):
+def keep(key: str, module: types.ModuleType, *, certain: bool = False) -> None:
+    """Keep a module for later runs, if it keeps no state, or if that is certain."""
+    if certain or _is_constant(vars(module)):
         _kept[key] = (module, _snapshot(module))
 
 
@@ -39,8 +39,13 @@ def drop_changed() -> None:
     """Forget every kept module, if a program has changed one."""
     for _, snapshot in _kept.values():
         if any(namespace != copy for namespace, copy in snapshot):
-            _kept.clear()
+            drop_all()
             return
+
+
+def drop_all() -> None:
+    """Forget every kept module."""
+    _kept.clear()
 
 
 def _is_constant(namespace: Any) -> bool:

@@ -69,6 +69,7 @@ class Loop:
         if unmoved and self.changes != thread.changes:
             self.rounds += 1
             looks = self.rounds > _MANY_ROUNDS and run.cycles is None and run.options.livelocks
+            looks = looks and not run.loops  # what tasks hold while they wait is no part of a state
             if looks and run.knowledge.learn_cycles():
                 run.cut_here(f"the loop at {self.site[0]}:{self.site[1]} goes round and round")
         if unmoved and self.changes == thread.changes:

@@ -26,6 +26,7 @@ from concur.check.virtual_local import local
 from concur.check.virtual_locks import Lock, RLock
 from concur.check.virtual_threads import Thread
 from concur.check.visibility import MARK, NAMES_OF_PYTHON
+from concur.check.whereabouts import is_pythons
 
 _CHECK = os.path.dirname(__file__)
 _PLAIN = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis), range, slice)
@@ -69,7 +70,7 @@ def state_of(run: Engine, histories: dict[int, list[Any]]) -> Any:
 
 
 def _is_of_library(file: Any) -> bool:
-    return file is None or file.startswith((os.path.dirname(_CHECK), os.path.dirname(os.__file__)))
+    return file is None or file.startswith(os.path.dirname(_CHECK) + os.sep) or is_pythons(file)
 
 
 def _thread(run: Engine, thread: VirtualThread, writer: "_Writer", history: Any) -> Any:

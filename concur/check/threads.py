@@ -21,7 +21,6 @@ class VirtualThread:
         "body",
         "born",
         "calling",
-        "calling",
         "carrier",
         "changes",
         "creator",
@@ -33,11 +32,13 @@ class VirtualThread:
         "fresh",
         "joined",
         "last",
+        "made",
         "minor",
         "name",
         "object",
         "op",
         "opaque",
+        "quiet",
         "section",
         "site",
         "tid",
@@ -55,6 +56,7 @@ class VirtualThread:
         self.site: tuple[str, int] | None = None  # where it stands, if recording
         self.calling: Op | None = None  # a call of code in C that looks into a container, and may call back
         self.section: Any = None  # the call that is taken as one step and runs now, see sections.py
+        self.quiet = False  # its end is no step: nobody joins it
         self.ending = False  # the step that it has announced is its last
         self.done = False
         self.minor = False  # what it announced would not be, if `full` were off
@@ -65,7 +67,23 @@ class VirtualThread:
         self.changes = 0  # how often it has changed something that it or another thread can see
         self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
         self.expired = False
+        self.made = 0  # how many objects it has numbered
         self.carrier: Any = None
+
+    def number(self) -> int:
+        """A number for an object that this thread makes: no other has it, and no other thread's doing changes it."""
+        self.made += 1
+        return (self.tid + 1) * 100_000 + self.made
+
+    @property
+    def kind(self) -> str:
+        """What a message calls it."""
+        return "task" if self.quiet else "thread"
+
+    @property
+    def ident(self) -> int:
+        """Which thread of the program it is: what runs on an event loop is all in the main thread."""
+        return 0 if self.quiet else self.tid
 
 
 @dataclasses.dataclass(slots=True)

@@ -4,10 +4,12 @@
 schedule: thread 0 takes 3 steps, thread 1 takes 2, thread 2 takes 4. Options
 that differ from the defaults follow the version (``c1i``: time passes only
 when nobody can run; ``n``: notify wakes any waiter; ``s``: spurious wake-ups;
-``r``: a data race fails; ``z``: the run ends in a cycle). Choices among waiters follow the schedule (``~1,0``),
-in their order. So do attributes that the program assigns on classes while
+``r``: a data race fails; ``f``: tasks go on in CPython's order; ``z``: the run
+ends in a cycle). Choices among waiters follow the schedule (``~1,0``), in
+their order. So do attributes that the program assigns on classes while
 threads run (``.total+limit``), and classes taken as one step
-(``!concur.sync.semaphore.Semaphore``), since they decide what is a step.
+(``!concur.sync.semaphore.Semaphore``) and packages that are rewritten too
+(``@cachetools``), since they decide what is a step.
 """
 
 import dataclasses
@@ -17,7 +19,7 @@ import re
 from concur.errors import TokenError
 
 _FORM = re.compile(
-    r"c1(i?n?r?s?)(z?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?"
+    r"c1(i?n?r?s?f?)(z?)\.([0-9a-f]{8})\.((?:\d+x\d+)(?:,\d+x\d+)*)?(?:~(\d+(?:,\d+)*))?(?:\.([\w+]+))?(?:!([\w.+]+))?(?:@([\w+]+))?"
 )
 _MAX_STEPS = 10_000_000
 
@@ -32,6 +34,7 @@ class Token:
     choices: tuple[int, ...] = ()  # of the run, in their order
     conflated: tuple[str, ...] = ()
     atomic: tuple[str, ...] = ()
+    rewrite: tuple[str, ...] = ()
     livelock: bool = False  # at its end the run is back in an earlier state
 
     def __str__(self) -> str:
@@ -39,7 +42,8 @@ class Token:
         choices = "~" + ",".join(map(str, self.choices)) if any(self.choices) else ""
         names = "." + "+".join(self.conflated) if self.conflated else ""
         atomic = "!" + "+".join(self.atomic) if self.atomic else ""
-        return f"c1{self.options}{'z' if self.livelock else ''}.{self.digest}.{runs}{choices}{names}{atomic}"
+        packages = "@" + "+".join(self.rewrite) if self.rewrite else ""
+        return f"c1{self.options}{'z' if self.livelock else ''}.{self.digest}.{runs}{choices}{names}{atomic}{packages}"
 
 
 def parse(text: str) -> Token:
@@ -53,7 +57,7 @@ def parse(text: str) -> Token:
         raise TokenError(
             f"'{text}' is not a replay token; a report prints one behind --replay, such as c1.9f2e31aa.0x3,1x2"
         )
-    options, livelock, digest, runs, choices, names, atomic = match.groups()
+    options, livelock, digest, runs, choices, names, atomic, packages = match.groups()
     schedule: list[int] = []
     for run in (runs or "").split(","):
         if run:
@@ -70,5 +74,6 @@ def parse(text: str) -> Token:
         tuple(map(int, choices.split(","))) if choices else (),
         tuple(names.split("+")) if names else (),
         tuple(atomic.split("+")) if atomic else (),
+        tuple(packages.split("+")) if packages else (),
         bool(livelock),
     )

@@ -1,7 +1,8 @@
 """A run as data: what each step did, where in the program, and to what.
 
 Recording walks the stack at every step, so it is done for one run only: the
-one that is going to be shown.
+one that is going to be shown. Of a long run only the end is written down in full:
+of the steps before, which nobody reads, no more than which they were.
 """
 
 import dataclasses
@@ -10,6 +11,8 @@ import os
 import reprlib
 import sys
 import types
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from concur.check import engine as runs
@@ -24,7 +27,9 @@ from concur.check.threads import VirtualThread
 from concur.check.visibility import MARK
 
 _CHECK = os.path.dirname(__file__)
-_CALLED = {"__enter__": "acquire", "__exit__": "release"}
+LONGEST = 4_000  # steps; a run of more is long
+_TOLD = 1_000  # steps of a long run that are written down in full, its last
+_CALLED = {"__enter__": "acquire", "__exit__": "release", "__aenter__": "acquire", "__aexit__": "release"}
 
 
 @dataclasses.dataclass(slots=True)
@@ -43,6 +48,7 @@ class Recorded:
     before: str | None = None  # the content of the container before it
     after: str | None = None  # and after it, where the step itself does not tell
     found: int = 0  # id of the value
+    shared: bool = False  # known to be at a place that several threads touch and one changes
 
 
 class _Short(reprlib.Repr):
@@ -58,7 +64,8 @@ class _Short(reprlib.Repr):
         cls = type(thing)
         if getattr(cls, "__repr__", None) is object.__repr__:
             return f"<{cls.__name__}>"
-        return super().repr_instance(thing, level)
+        text = super().repr_instance(thing, level)
+        return f"<{cls.__name__}>" if text.startswith(f"<{cls.__name__} instance at ") else text  # it raised
 
 
 _short = _Short()
@@ -81,38 +88,70 @@ def short(value: Any, by: reprlib.Repr = _short) -> str:
 def _inside_a_call() -> bool:
     """Whether the current thread is inside a call that is shown as one step."""
     run = runs.active
-    return run is not None and run.current.section is not None
+    section = None if run is None else run.current.section
+    return section is not None and section.joins
 
 
 class Recorder:
     """Writes a run down while it happens."""
 
-    def __init__(self, own_files: frozenset[str]) -> None:
+    def __init__(self, own_files: frozenset[str], length: int = 0) -> None:
         self.own_files = own_files  # the files of the user, in which a step is shown
+        # So many steps at the beginning of a run of that length are not written down in full.
+        self.skipped = length - _TOLD if length > LONGEST else 0
         self.steps: list[Recorded] = []
         self.names: dict[int, str] = {}
+        self._called_so: Counter[str] = Counter()  # how many names begin so
+        self._ends: tuple[int, list[tuple[str, str]]] = (0, [])  # of so many names, what each is shortened to
         self.scenario: types.FrameType | None = None
         self.waiting: list[Recorded] = []  # what the threads that did not end had announced
-        self._announced: dict[int, tuple[tuple[str, int], str, str, Any]] = {}
+        self._announced: dict[int, Any] = {}
 
     def site(self, op: Op) -> tuple[str, int]:
         """Where in the user's files the current step is announced."""
+        run = runs.active
+        assert run is not None
+        if len(self.steps) < self.skipped and self.scenario is not None:
+            site = op[3] or ("", 0) if op[0] < ops.ACQUIRE else self._line()  # it may wait there to the end
+            self._announced[run.current.tid] = (site, "", "", None)
+            return site
+        if op[0] >= ops.RESUME and hasattr(op[2], "stand"):  # a task, or a timer: it says where it is
+            site, inside, what, owner = op[2].stand(self)
+            self._note(site, inside, what, owner)
+            return site  # type: ignore[no-any-return]
         frame, inside, owner = self._frame()
         if self.scenario is None:  # the first step is the main thread's
             self.scenario = self._outermost(sys._getframe(2))
         site = (op[3] or ("", 0)) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-        run = runs.active
-        assert run is not None
-        self._announced[run.current.tid] = (site, inside, self._what(op), owner)
+        self._note(site, inside, self._what(op), owner)
         return site
 
+    def _note(self, *announced: Any) -> None:
+        run = runs.active
+        assert run is not None
+        self._announced[run.current.tid] = announced
+
+    def _line(self) -> tuple[str, int]:
+        """The line of the user's files that is being run, or else of the library; names nothing."""
+        frame: types.FrameType | None = sys._getframe(2)
+        best = ("", 0)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if MARK in frame.f_globals and not file.startswith(_CHECK):
+                if file in self.own_files:
+                    return file, frame.f_lineno
+                best = best if best[1] else (file, frame.f_lineno)
+            frame = frame.f_back
+        return best
+
     def _outermost(self, frame: types.FrameType | None) -> types.FrameType | None:
-        outermost = None
+        outermost = own = None
         while frame is not None:
             if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
                 outermost = frame
+                own = frame if frame.f_code.co_filename in self.own_files else own
             frame = frame.f_back
-        return outermost
+        return own or outermost
 
     def here(self) -> tuple[str, int]:
         """The line of the user's files that is being run."""
@@ -204,8 +243,9 @@ class Recorder:
                 or name_of(view, frames)
                 or f"a {type(thing).__name__.lower().strip('_')}"
             )
-            taken = [other for other in self.names.values() if other.partition(" #")[0] == found]
-            name = self.names[key] = f"{found} #{len(taken) + 1}" if taken else found
+            taken = self._called_so[found]
+            name = self.names[key] = f"{found} #{taken + 1}" if taken else found
+            self._called_so[name.partition(" #")[0]] += 1
         return name
 
     def _known(self, thing: Any) -> str | None:
@@ -220,47 +260,53 @@ class Recorder:
         frames = [] if self.scenario is None else [self.scenario]
         frame: types.FrameType | None = sys._getframe(2)
         while frame is not None:
-            if MARK in frame.f_globals and not frame.f_code.co_filename.startswith(_CHECK):
+            module = frame.f_globals.get("__name__", "")
+            inner = frame.f_code.co_filename.startswith(_CHECK) or module.startswith("asyncio.")
+            if MARK in frame.f_globals and not inner:
                 frames.append(frame)
             frame = frame.f_back
         return frames
 
     def shortened(self, text: str) -> str:
         """A text in which objects go by as little of the end of their path as tells them apart."""
-        for name in sorted(self.names.values(), key=len, reverse=True):
-            text = text.replace(name, self._end_of(name))
+        if self._ends[0] != len(self.names):
+            self._ends = len(self.names), _ends_of(self.names.values())
+        for name, end in self._ends[1]:
+            text = text.replace(name, end)
         return text
-
-    def _end_of(self, name: str) -> str:
-        parts = name.split(".")
-        for count in range(1, len(parts)):
-            end = ".".join(parts[-count:])
-            if sum(f".{other}".endswith(f".{end}") for other in self.names.values()) == 1:
-                return end
-        return name
 
     def performed(self, engine: Engine, thread: VirtualThread) -> None:
         """The step that was announced is being taken."""
         assert thread.op is not None
         site, inside, what, owner = self._announced[thread.tid]
+        if thread.op[0] >= ops.RESUME and hasattr(
+            thread.op[2], "stand"
+        ):  # it may have been cancelled meanwhile
+            site, _, what, owner = thread.op[2].stand(self)
+            inside = ""
         step = Recorded(thread.tid, thread.op, site, inside, what, owner=owner)
-        if type(thread.op[1]) is tuple and thread.op[1][1] == "[]" and thread.op[2] is not None:
-            step.before = short(thread.op[2], _long)
         self.steps.append(step)
+        place, thing = thread.op[1], thread.op[2]
+        if type(place) is tuple and place[1] == "[]" and thing is not None and self._in_full():
+            step.before = short(thing, _long)
+
+    def _in_full(self) -> bool:
+        """Whether the latest step is to be written down in full."""
+        return len(self.steps) > self.skipped and not _inside_a_call()
 
     def value(self, value: Any) -> None:
         """The value that the latest step read or wrote."""
-        if self.steps and self.steps[-1].value is None and not _inside_a_call():
+        if self._in_full() and self.steps[-1].value is None:
             self.steps[-1].value, self.steps[-1].found = short(value), id(value)
 
     def word(self, verb: str, what: str, value: Any) -> None:
         """The latest step read or wrote bytes of a buffer."""
-        if self.steps and not _inside_a_call():
+        if self._in_full():
             self.steps[-1].what, self.steps[-1].value = f"{verb} {what}", short(value)
 
     def called(self, function: str, owner: Any, read: list[Any], args: tuple[Any, ...]) -> None:
         """The latest step is a call of a method of a container, or of a function that looks into some."""
-        if not self.steps or _inside_a_call():
+        if not self._in_full():
             return
         if owner is not None:
             self.steps[-1].what = f"{self.name(owner)}.{function}({', '.join(map(short, args))})"
@@ -271,18 +317,18 @@ class Recorder:
 
     def item(self, verb: str, thing: Any, key: Any) -> None:
         """The latest step reads, writes or deletes one item of a container."""
-        if self.steps and not _inside_a_call():
+        if self._in_full():
             self.steps[-1].key = short(key)
             self.steps[-1].what = f"{verb} {self.name(thing)}[{_key(key)}]"
 
     def left(self, thing: Any) -> None:
         """What the latest step left in a container."""
-        if self.steps and not _inside_a_call():
+        if self._in_full():
             self.steps[-1].after = short(thing)
 
     def compared(self, left: Any, sign: str, right: Any, containers: list[Any]) -> None:
         """The latest step looks into containers for an operator."""
-        if self.steps and not _inside_a_call():
+        if self._in_full():
             known = {id(each) for each in containers}
             names = [self._known(side) if id(side) in known else None for side in (left, right)]
             sides = [name or short(side) for name, side in zip(names, (left, right), strict=True)]
@@ -290,7 +336,7 @@ class Recorder:
 
     def emptiness(self, thing: Any) -> None:
         """The latest step looks whether a container is empty."""
-        if self.steps and not _inside_a_call():
+        if self._in_full():
             self.steps[-1].what = f"bool({self.name(thing)})"
 
     def finished(self, engine: Engine) -> None:
@@ -298,7 +344,25 @@ class Recorder:
         for thread, op in engine.pending:
             unknown = (("", 0), "", self._what(op), None)
             site, inside, what, owner = self._announced.get(thread.tid, unknown)
-            self.waiting.append(Recorded(thread.tid, op, site, inside, what, owner=owner))
+            self.waiting.append(Recorded(thread.tid, op, site, inside, what or self._what(op), owner=owner))
+
+
+def _ends_of(names: Collection[str]) -> list[tuple[str, str]]:
+    """Each name that can be shortened, the longest first, and the shortest end of it that no other name has."""
+    found = []
+    ends = Counter(
+        ".".join(parts[-count:])
+        for parts in (name.split(".") for name in names)
+        for count in range(1, len(parts) + 1)
+    )
+    for name in sorted(names, key=len, reverse=True):
+        parts = name.split(".")
+        for count in range(1, len(parts)):
+            end = ".".join(parts[-count:])
+            if ends[end] == 1:
+                found.append((name, end))
+                break
+    return found
 
 
 def _key(key: Any) -> str:
@@ -311,8 +375,3 @@ def _key(key: Any) -> str:
 def source_line(site: tuple[str, int]) -> str:
     """The text of a line of the program."""
     return linecache.getline(*site).strip() if site[1] else ""
-
-
-def short_file(file: str) -> str:
-    """A file without its folder."""
-    return os.path.basename(file)

@@ -29,7 +29,7 @@ class local:  # noqa: N801
     def _cc_fields(self) -> dict[str, Any]:
         fields, args, kwargs = object.__getattribute__(self, "_cc_local")
         run = runs.active
-        key = _MAIN if run is None else run.current.tid
+        key = _MAIN if run is None else run.current.ident
         if key not in fields:
             fields[key] = {}
             if type(self).__init__ is not object.__init__ and len(fields) > 1:

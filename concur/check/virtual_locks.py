@@ -20,7 +20,7 @@ _MAIN = 0
 def get_ident() -> int:
     """The number of the current thread, from 1."""
     run = runs.active
-    return 1 if run is None else run.current.tid + 1
+    return 1 if run is None else run.current.ident + 1
 
 
 class WouldBlock(RuntimeError):
@@ -155,7 +155,9 @@ class RLock(Lock):
 
     def _is_owned(self) -> bool:
         run = runs.active
-        return self.owner is not None and self.owner == (_MAIN if run is None else run.current.tid)
+        if self.owner is None or run is None:
+            return self.owner == _MAIN
+        return run.threads[self.owner].ident == run.current.ident
 
     def _release_save(self) -> int:
         if not self._is_owned():

@@ -7,6 +7,7 @@ from typing import Any
 from concur.check import engine as runs
 from concur.check import ops
 from concur.check.calls import callee
+from concur.check.hashes import number
 from concur.check.variables import LoadingError
 from concur.check.virtual_time import begin_timed, in_time, timed_out
 
@@ -17,6 +18,18 @@ _MAIN = 0
 
 class Thread:
     """``threading.Thread``."""
+
+    _cc_number: int
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Thread":
+        self = super().__new__(cls)
+        run = runs.active
+        self._cc_number = next(_made) if run is None else run.current.number()
+        return self
+
+    def __hash__(self) -> int:
+        """Not the address: a set of threads, such as that of a pool's workers, has one order in every run."""
+        return self._cc_number
 
     def __init__(
         self,
@@ -58,6 +71,11 @@ class Thread:
             raise RuntimeError("thread.__init__() not called")
         if run.dead:
             run.refuse()
+        if run.current.quiet:
+            run.give_up(
+                f"{self._cc_name} is started beside an event loop: a task is one step for other tasks, not for"
+                " threads; that is not explored"
+            )
         run.step((ops.WRITE, self._place(), self, None, None))
         if self._cc_thread is not None:
             raise RuntimeError("threads can only be started once")
@@ -151,7 +169,10 @@ class Thread:
         return f"<{type(self).__name__}({self._cc_name})>"
 
 
+number(Thread)  # a pool of CPython has its threads in a set, and joins them in its order
+
 _numbers = itertools.count(1)
+_made = itertools.count(1)
 
 
 class _MainThread(Thread):
@@ -177,7 +198,7 @@ def main_thread() -> Thread:
 def current_thread() -> Thread:
     """``threading.current_thread``."""
     run = runs.active
-    if run is None or run.current.tid == _MAIN:
+    if run is None or run.current.ident == _MAIN:
         return main_thread()
     return run.current.object  # type: ignore[no-any-return]
 
@@ -188,9 +209,14 @@ def enumerate_threads() -> list[Thread]:
     if run is None:
         return [main_thread()]
     if not run.alone:
-        places = [(thread.object._place(), ops.READ) for thread in run.threads[1:]]
+        places = [(thread.object._place(), ops.READ) for thread in _started(run)]
         run.step((ops.READ, places[0][0], None, None, tuple(places[1:]) or None))
-    return [main_thread(), *(thread.object for thread in run.threads[1:] if not thread.done)]
+    return [main_thread(), *(thread.object for thread in _started(run) if not thread.done)]
+
+
+def _started(run: runs.Engine) -> list[Any]:
+    """The threads that the program has started; tasks of an event loop are none."""
+    return [thread for thread in run.threads[1:] if not thread.quiet]
 
 
 def active_count() -> int:

@@ -45,6 +45,7 @@ class Watch:
         self.run: Engine | None = None  # the run in progress
         self.runs = 0
         self._over = threading.Event()
+        self._thread: threading.Thread | None = None
         self._main = threading.get_ident()
         self._silent_at: Any = None  # the movement at which the signal was sent
         self._reason = ""
@@ -106,14 +107,37 @@ class Watch:
             yield
             return
         signal.signal(signal.SIGURG, self.interrupt)
-        thread = threading.Thread(target=self.look, name="concur-watch", daemon=True)
-        thread.start()
+        self.start()
         try:
             yield
         finally:
-            self._over.set()
-            thread.join()
+            self.stop()
             signal.signal(signal.SIGURG, before)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self.look, name="concur-watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    @contextlib.contextmanager
+    def off(self) -> Iterator[None]:
+        """Do not watch for a moment, in which there is no second thread; in a child process, watch there again."""
+        if self._thread is None:
+            yield
+            return
+        self.stop()
+        try:
+            yield
+        finally:
+            self._main = threading.get_ident()
+            self.start()
 
 
 def _where(frame: types.FrameType | None) -> str | None:

@@ -9,7 +9,8 @@ import itertools
 from concur.check.account import Account, place_of, relevant, where
 from concur.check.ops import READ
 from concur.check.threads import ThreadFailure
-from concur.check.trace import short_file, source_line
+from concur.check.trace import source_line
+from concur.check.whereabouts import short_file
 from concur.check.why_lost import came_between, changed_under_iteration, lost_update, stale_test, torn_pair
 from concur.check.why_stuck import is_bystander
 from concur.check.why_woken import overtaken, released_by_other, stolen_wakeup, timed_out, woken_for_nothing

@@ -19,7 +19,7 @@ def why_stuck(run: Account) -> str:
     told, edges = [], _edges(run, stuck)
     for waiting in stuck:
         if not is_bystander(run, waiting):
-            told += _entry(run, waiting)
+            told += entry_of(run, waiting)
     cycle = _cycle({tid: target for tid, (target, _) in edges.items()})
     if cycle:
         names = " -> ".join(run.name(tid) for tid in (*cycle, cycle[0]))
@@ -28,7 +28,7 @@ def why_stuck(run: Account) -> str:
         told += _kept_apart(run, stuck, edges)
     for waiting in stuck:
         if is_bystander(run, waiting):
-            told += _entry(run, waiting)
+            told += entry_of(run, waiting)
     lines: list[str] = []
     for line in told:
         if not line.startswith(" ") or line not in lines:  # what is said of one is not said again of the next
@@ -68,7 +68,8 @@ def _edges(run: Account, stuck: list[Recorded]) -> dict[int, tuple[int, str]]:
     return edges
 
 
-def _entry(run: Account, waiting: Recorded) -> list[str]:
+def entry_of(run: Account, waiting: Recorded) -> list[str]:
+    """What is said of one thread that waits."""
     kind, _, thing, _, _ = waiting.op
     me = run.name(waiting.tid)
     if kind in _LOCKS:

@@ -5,12 +5,14 @@ import functools
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from concur.check import batches, share, strangers, tokens
 from concur.check import engine as runs
-from concur.check import strangers, tokens
 from concur.check.carriers import GreenletCarrier, ThreadCarrier
+from concur.check.crew import other_threads
 from concur.check.cycles import Cycles
 from concur.check.dpor import Search
 from concur.check.engine import Engine
@@ -26,7 +28,7 @@ from concur.check.scenario import Scenario
 from concur.check.shrink import shrink, way_of_failing
 from concur.check.story import failure_of
 from concur.check.threads import Abort
-from concur.check.trace import Recorder
+from concur.check.trace import LONGEST, Recorder
 from concur.check.verdict import Failure, Status, Verdict
 from concur.check.watch import Watch
 from concur.errors import TokenError, UsageError
@@ -53,6 +55,7 @@ class Work:
     ) -> None:
         self.scenario = scenario
         scenario.loader.take_as_one_step(options.atomic)
+        scenario.loader.rewrite_too(options.rewrite)
         self.options = options
         self.progress = progress
         self.knowledge = Knowledge()
@@ -61,6 +64,7 @@ class Work:
         self.races = Finder()
         self.began = time.perf_counter()
         self.run_count = 0
+        self.on_loops = False  # the program runs event loops
         self.until: float | None = None  # when the budget of seconds is used up; not for what is run again
         self.fitting: set[Any] = set()  # histories of calls that were judged, see linear.py
 
@@ -72,6 +76,11 @@ class Work:
         collecting = gc.isenabled()
         gc.disable()
         gc.freeze()
+        warned = warnings.catch_warnings()
+        warned.__enter__()
+        warnings.filterwarnings(
+            "ignore", "coroutine .* was never awaited", RuntimeWarning
+        )  # of runs that were ended
         streams, unraisable = (sys.stdout, sys.stderr), sys.unraisablehook
         sys.unraisablehook = functools.partial(_but_for_the_end, unraisable)
         try:
@@ -84,6 +93,9 @@ class Work:
             (sys.stdout, sys.stderr), sys.unraisablehook = streams, unraisable
             runs.active = None
             self.scenario.loader.fresh()
+            if self.on_loops:
+                gc.collect()  # coroutines that nobody has awaited are dropped where that is not reported
+            warned.__exit__(None, None, None)
             gc.unfreeze()
             if collecting:
                 gc.enable()
@@ -114,6 +126,7 @@ class Work:
         finally:
             runs.active = None
             self.watch.begin(None)
+        self.on_loops = self.on_loops or bool(engine.loops)
         judge(engine, self.fitting)
         return engine
 
@@ -136,25 +149,25 @@ class Work:
         )
 
     def bound(self) -> str:
-        return (
-            "all interleavings of visible operations, under sequential consistency;"
-            f" {self.options.bound(self.knowledge.one_step)}"
-        )
+        return self.options.bound(self.knowledge.one_step, on_loops=self.on_loops)
 
     # The three ways
 
-    def explore(self, max_schedules: int | None, max_seconds: float | None) -> Verdict:
-        search, done = Search(), 0
+    def explore(self, max_schedules: int | None, max_seconds: float | None, jobs: int = 1) -> Verdict:
+        search, done, began = Search(), 0, self.began
         cut: str | None = None
-        self.until = None if max_seconds is None else self.began + max_seconds
+        fails = False  # another process has found that the next schedule does
+        until = None if max_seconds is None else self.began + max_seconds
         while True:
             search.start()
+            self.until = None if fails else until
             engine = self.run(search)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
             if self.knowledge.revised:
                 self.knowledge.settle()
-                search, done, cut = Search(), 0, None
+                search, done, cut, fails = Search(), 0, None, False
+                began = time.perf_counter()
                 self.races = Finder()
                 continue
             if self.progress is not None:
@@ -169,14 +182,37 @@ class Work:
             more = search.next(engine)
             if engine.uncheckable is not None:
                 return self.verdict(Status.UNCHECKABLE, done, "", reason=engine.uncheckable)
+            if fails:
+                return self.differs(done)
+            steps, budget = len(engine.trace), self.used_up(done, max_schedules, max_seconds)
+            if more and budget is None and jobs > 1 and time.perf_counter() - began >= share.ALONE:
+                if self.may_fork():
+                    shared = share.share(self, jobs, search, done, cut, steps, max_schedules, until)
+                    search, more, fails = shared.search, shared.more, shared.fails
+                    done, cut, steps = shared.done, shared.cut, shared.steps
+                    if shared.stopped is not None:
+                        return self.unfinished(done, f"{shared.stopped}; {cut or search.covered(steps)}")
+                    budget = None if fails else self.used_up(done, max_schedules, max_seconds)
+                else:
+                    jobs = 1
             if not more and cut is None:
                 return self.verdict(Status.VERIFIED, done, self.bound())
-            budget = self.used_up(done, max_schedules, max_seconds)
             if budget is not None:
-                covered = cut or search.covered(len(engine.trace))
+                covered = cut or search.covered(steps)
                 return self.unfinished(done, f"the budget of {budget} is used up; {covered}")
             if not more:
                 return self.unfinished(done, cut or "")
+
+    def may_fork(self) -> bool:
+        """Whether there are no other threads: what the program imports may have started some."""
+        with self.watch.off():
+            return not other_threads()
+
+    def differs(
+        self, done: int, how: str = "the same schedule ended differently when it was run again"
+    ) -> Verdict:
+        reason = f"the program is not deterministic: {how}"
+        return self.verdict(Status.UNCHECKABLE, done, "", reason=reason)
 
     def used_up(self, done: int, max_schedules: int | None, max_seconds: float | None) -> str | None:
         """The budget that is used up, in words; None if there is some left."""
@@ -186,16 +222,22 @@ class Work:
             return f"{max_seconds:g} s"
         return None
 
-    def sample(self, count: int, seed: int, strategy: str, max_seconds: float | None) -> Verdict:
+    def sample(
+        self, count: int, seed: int, strategy: str, max_seconds: float | None, jobs: int = 1
+    ) -> Verdict:
         chooser = STRATEGIES[strategy](seed)
-        self.until = None if max_seconds is None else self.began + max_seconds
-        cuts, cut = 0, None
-        for done in range(1, count + 1):
-            chooser.start()
+        until = None if max_seconds is None else self.began + max_seconds
+        cuts, cut, done, began = 0, None, 0, self.began
+        fails = False  # another process has found that the next run does
+        while done < count:
+            done += 1
+            self.until = None if fails else until
+            chooser.start(done)
             engine = self.run(chooser, full=True)
             while self.knowledge.revised:  # its schedule means something else from now on: take another
                 self.knowledge.settle()
-                chooser.start()
+                fails, began = False, time.perf_counter()
+                chooser.start(done)
                 engine = self.run(chooser, full=True)
             if self.progress is not None:
                 self.progress(done)
@@ -205,16 +247,31 @@ class Work:
             self.see_that_all_are_taken()
             if engine.went_wrong or self.race_in(engine):
                 return self.refuted([tid for tid, _ in engine.trace], done, engine, full=True)
+            if fails:
+                return self.differs(done)
             if engine.cut is not None:
                 cuts, cut = cuts + 1, engine.cut
-            if max_seconds is not None and self.seconds > max_seconds:
-                return self.unfinished(done, f"the budget of {max_seconds:g} s is used up")
-        told = f"{count:,} random schedules, seed {seed}; none failed"
+            if max_seconds is None or self.seconds <= max_seconds:
+                if jobs == 1 or done == count or time.perf_counter() - began < share.ALONE:
+                    continue
+                if not self.may_fork():
+                    jobs = 1
+                    continue
+                sampled = batches.share(self, jobs, chooser, done, count, until)
+                done, fails = sampled.done, sampled.fails
+                cuts, cut = cuts + sampled.cuts, sampled.cut or cut
+                if sampled.stopped is not None:
+                    return self.unfinished(done, sampled.stopped)
+            if done < count and not fails and max_seconds is not None and self.seconds > max_seconds:
+                break
+        told = f"{done:,} random schedules, seed {seed}; none failed"
+        if done < count:
+            told = f"the budget of {max_seconds:g} s is used up after {told}"
         if not self.options.livelocks:
             told += "; livelocks were not looked for"
         if cut is not None:  # what comes after the cut was never seen
             told += f"; {cuts:,} of them did not reach the end: {cut}"
-        return self.unfinished(count, told)
+        return self.unfinished(done, told)
 
     def replay(self, token: tokens.Token, backend: str) -> Verdict:
         self.knowledge.conflated.update(token.conflated)
@@ -222,7 +279,7 @@ class Work:
         self.knowledge.cycles = token.livelock
         strategy = Follow(token.schedule, token.choices)
         self.scenario.fresh()
-        recorder = Recorder(self.scenario.own_files())
+        recorder = Recorder(self.scenario.own_files(), len(token.schedule))
         carrier = ThreadCarrier() if backend == "threads" else GreenletCarrier()
         engine = self.run(strategy, full=True, recorder=recorder, carrier=carrier)
         if self.scenario.digest() != token.digest:
@@ -256,7 +313,7 @@ class Work:
 
     def look(self, engine: Engine, base: int = 0) -> None:
         """Collect the races of a run that shares the steps before `base` with the one before."""
-        if self.options.races == "off":
+        if self.options.races == "off" or engine.loops:  # tasks take turns
             return
         if engine.pruned:
             self.races.skip(base)
@@ -282,26 +339,30 @@ class Work:
         engine = self.run(strategy, full=True)
         if strategy.diverged is None and self.outcome(engine) == self.outcome(found):
             found = engine
-            simplest = shrink(functools.partial(self.run, full=True), found, self.way_of_failing)
+            simplest = self.simplest(found)
             strategy = Follow(*simplest)
-            recorder = Recorder(self.scenario.own_files())
+            recorder = Recorder(self.scenario.own_files(), len(simplest[0]))
             engine = self.run(strategy, full=True, recorder=recorder)
             if strategy.diverged is None and self.way_of_failing(engine) == self.way_of_failing(found):
                 failure = self.failure(engine, recorder)
                 return self.verdict(Status.REFUTED, done, "one schedule", failure=failure)
-        reason = strategy.diverged or "the same schedule ended differently when it was run again"
-        return self.verdict(
-            Status.UNCHECKABLE, done, "", reason=f"the program is not deterministic: {reason}"
-        )
+        return self.differs(done, *filter(None, [strategy.diverged]))
+
+    def simplest(self, found: Engine) -> tuple[list[int], list[int]]:
+        """The schedule and the choices of a run that fails as this one does; of a long run, its own."""
+        if len(found.trace) > LONGEST:  # a few runs of it would be all that can be tried
+            return [tid for tid, _ in found.trace], found.choices
+        return shrink(functools.partial(self.run, full=True), found, self.way_of_failing)
 
     def failure(self, engine: Engine, recorder: Recorder) -> Failure:
         token = tokens.Token(
             self.scenario.digest(),
-            [tid for tid, _ in engine.trace],
+            [tid for index, (tid, _) in enumerate(engine.trace) if index not in engine.inner],
             self.options.letters(),
             tuple(engine.choices),
             tuple(sorted(self.knowledge.conflated)),
             self.options.atomic,
+            self.options.rewrite,
             engine.livelocked,
         )
         return failure_of(engine, recorder, str(token), self.race_in(engine))

@@ -35,8 +35,11 @@ from concur.grade.pace import Pace
 @click.option("--html", "page", metavar="FILE", help="Write a page to step through failing runs.")
 @click.option("--notify", type=click.Choice(["fifo", "any"]), help="Which waiter notify wakes.")
 @click.option("--spurious", is_flag=True, default=None, help="A wait may end without a notify.")
+@click.option("--ready", type=click.Choice(["any", "fifo"]), help="In which order an event loop runs.")
 @click.option("--races", type=click.Choice(["report", "fail", "off"]), help="What a data race does.")
 @click.option("--atomic", multiple=True, metavar="CLASS", help="Take its calls as one step; repeatable.")
+@click.option("--rewrite", multiple=True, metavar="PACKAGE", help="Rewrite it as well; repeatable.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Share it among N processes [1].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def explore(
     program: str,
@@ -50,18 +53,29 @@ def explore(
     page: str | None,
     notify: str | None,
     spurious: bool | None,
+    ready: str | None,
     races: str | None,
     atomic: tuple[str, ...],
+    rewrite: tuple[str, ...],
+    jobs: int | None,
     as_json: bool,
 ) -> int:
     """Run a program under every interleaving.
 
-    NAME is a function without parameters that starts threads, joins them and asserts.
+    NAME is a function without parameters that starts threads or tasks, waits for their end and asserts.
     Without it, every function called scenario* is run.
     """
     reject("--replay", token, ("--sample", sample), ("--seconds", seconds), ("--schedules", schedules))
     reject("--replay", token, ("--timeouts", timeouts), ("--notify", notify), ("--spurious", spurious))
-    reject("--replay", token, ("--races", races), ("--atomic", atomic or None))
+    reject(
+        "--replay",
+        token,
+        ("--races", races),
+        ("--atomic", atomic or None),
+        ("--jobs", jobs),
+        ("--ready", ready),
+    )
+    reject("--replay", token, ("--rewrite", rewrite or None))
     reject("--sample", sample, ("--seconds", seconds), ("--schedules", schedules))
     require("--sample", sample, ("--seed", seed))
     require("--replay", token, ("--backend", backend))
@@ -69,9 +83,12 @@ def explore(
     file, _, wanted = program.partition("::")
     if page is not None:
         check_writable(page, apart_from=file)
-    given = {"timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races}
+    given = {
+        "timeouts": timeouts, "notify": notify, "spurious_wakeups": spurious, "races": races, "ready": ready,
+    }  # fmt: skip
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    options["atomic"] = atomic
+    options["atomic"], options["rewrite"] = atomic, rewrite
+    options["jobs"] = jobs or 1
     found: list[Verdict] = []
     problems: list[str] = []
 
@@ -87,7 +104,7 @@ def explore(
     def look_at(scenario: str) -> Verdict:
         aside = redirect_stdout(sys.stderr) if as_json else nullcontext()
         what = f"exploring {scenario}"
-        with working(what, log=True) as say, aside:
+        with working(what, log=True, alone=options["jobs"] > 1) as say, aside:
             options["progress"] = Pace(what, say)
             if token is not None:
                 return checker.replay(scenario, token, backend=backend or "greenlets")
@@ -101,6 +118,8 @@ def explore(
         name = f"{file}::{verdict.scenario}"
         return shlex.join(["concur", "explore", name, "--replay", verdict.failure.token])
 
+    packages = [word for package in rewrite for word in ("--rewrite", package)]
+
     def show_verdict(verdict: Verdict) -> None:
         name = f"{file}::{verdict.scenario}"
         lines = report.folded(pictures.text(verdict, width=columns()), width=columns())
@@ -108,7 +127,9 @@ def explore(
         if verdict.failure is not None:
             if verdict.failure.token:
                 lines.append(Text(f"again: {again(verdict)}", style="cyan"))
-            lines.append(Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name])}"))
+            lines.append(
+                Text(f"next: edit {file}, then run: {shlex.join(['concur', 'explore', name, *packages])}")
+            )
         show([*lines, Text()])
 
     def scenarios() -> Sequence[str]:

@@ -67,14 +67,15 @@ def print_json(document: object) -> None:
 
 
 @contextmanager
-def working(text: str, *, log: bool = False) -> Iterator[Callable[[str], None]]:
+def working(text: str, *, log: bool = False, alone: bool = False) -> Iterator[Callable[[str], None]]:
     """Say what is going on while it does, on a terminal; what is yielded says something else.
 
-    Where there is no terminal, a *log* has what is yielded, a line each time, on standard error.
+    Where there is no terminal, a *log* has what is yielded, a line each time, on standard error; so it is also
+    where this thread is to be *alone*, since a status that turns is drawn by another one.
     """
     stream = sys.stderr  # as it is now: the checker catches what the program under test writes to it
     console = Console(file=stream, highlight=False, emoji=False)
-    if not (console.is_terminal and sys.stdout.isatty()):
+    if alone or not (console.is_terminal and sys.stdout.isatty()):
         yield lambda more: print(more, file=stream, flush=True) if log else None
         return
     with console.status(Text(text)) as status:

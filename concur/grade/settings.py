@@ -17,8 +17,8 @@ from concur.errors import UsageError
 
 BUDGET = 20_000  # schedules. Never seconds: a verdict is the same on every machine.
 
-_HOW = ("timeouts", "notify", "spurious_wakeups", "races", "atomic")
-_NAMES = ("max_schedules", "max_seconds", *_HOW, "allow_unfinished", "sample", "seed")
+_HOW = ("timeouts", "notify", "spurious_wakeups", "races", "atomic", "rewrite", "ready")
+_NAMES = ("max_schedules", "max_seconds", *_HOW, "allow_unfinished", "sample", "seed", "jobs")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Settings:
         sample: run so many random schedules instead of all; 0: run all.
         seed: of the random schedules.
         allow_unfinished: pass when the budget ends before the last schedule.
+        jobs: how many processes share it.
     """
 
     how: Mapping[str, Any]
@@ -41,6 +42,7 @@ class Settings:
     sample: int = 0
     seed: int = 0
     allow_unfinished: bool = False
+    jobs: int = 1
 
     @classmethod
     def of(cls, where: str, given: Mapping[str, Any]) -> "Settings":
@@ -64,6 +66,7 @@ class Settings:
             raise UsageError(f"{where}: seed needs sample")
         if given.get("max_schedules") is not None:
             _require_number(where, "max_schedules", given["max_schedules"])
+        _require_number(where, "jobs", given.get("jobs", 1))
         how = {name: given[name] for name in _HOW if name in given}
         defaults = {field.name: field.default for field in dataclasses.fields(Options) if field.name in _HOW}
         try:
@@ -75,12 +78,17 @@ class Settings:
     @property
     def exploring(self) -> dict[str, Any]:
         """The options for `concur.explore`."""
-        return {**self.how, "max_schedules": self.max_schedules, "max_seconds": self.max_seconds}
+        return {
+            **self.how,
+            "max_schedules": self.max_schedules,
+            "max_seconds": self.max_seconds,
+            "jobs": self.jobs,
+        }
 
     @property
     def sampling(self) -> dict[str, Any]:
         """The options for `concur.sample`."""
-        return {**self.how, "max_seconds": self.max_seconds}
+        return {**self.how, "max_seconds": self.max_seconds, "jobs": self.jobs}
 
     def what_to_do(self) -> str:
         """The next step of somebody whose test is unfinished."""
@@ -126,8 +134,8 @@ def _fault(item: pytest.Item) -> str:
     if item.get_closest_marker("graded") is not None:
         return "it is graded: take the fixture explore instead"
     function = item.function
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        return "it is async: the checker explores threads, not asyncio; write a plain function"
+    if inspect.isasyncgenfunction(function):
+        return "it is an asynchronous generator; write a plain function, or a coroutine"
     if item.cls is None:
         return ""
     if isinstance(inspect.getattr_static(item.cls, function.__name__, None), (staticmethod, classmethod)):

@@ -7,7 +7,7 @@ Everything that a program needs is imported from here, but for the errors, which
 from concur.pubsub import errors
 from concur.pubsub.admin import Admin
 from concur.pubsub.consumer import Consumer
-from concur.pubsub.delivery import Delivery
+from concur.pubsub.delivery import Deliveries, Delivery
 from concur.pubsub.embedded.cluster import EmbeddedCluster
 from concur.pubsub.producer import Producer
 from concur.pubsub.rebalancing import RebalanceListener
@@ -27,6 +27,7 @@ __all__ = [
     "Consumer",
     "ConsumerRecord",
     "ConsumerRecords",
+    "Deliveries",
     "Delivery",
     "EmbeddedCluster",
     "NewTopic",

@@ -8,12 +8,14 @@ who sends more waits for room.
 After ``RecordAccumulator.java`` and ``BufferPool.java`` of Apache Kafka.
 """
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from concur.pubsub.config import Config
-from concur.pubsub.delivery import Callback, Delivery, OpenBatch, Row
+from concur.pubsub.delivery import Callback, Deliveries, Delivery, OpenBatch, Row
 from concur.pubsub.errors import BufferExhausted, IllegalState
 from concur.pubsub.lanes import Identity, Lane
 from concur.pubsub.records import TopicPartition
@@ -64,14 +66,56 @@ class Accumulator:
             if batch is None or batch.size + size > self._batch_size:
                 batch = self._begin(lane)
             rows = batch.rows
+            place = len(rows)
             rows.append(row)
-            batch.size += size
+            batch.size = filled = batch.size + size
             self._bytes += size
             if callback is not None:
-                batch.callbacks.append((len(rows) - 1, callback))
-            if batch.size >= self._batch_size:
+                batch.callbacks.append((place, callback))
+            if filled >= self._batch_size:
                 self.due.notify_all()
-            return Delivery(batch, len(rows) - 1)
+        return Delivery(batch, place)
+
+    def extend(
+        self,
+        lane: Lane,
+        rows: Sequence[Row],
+        sizes: Sequence[int],
+        callback: Callback | None,
+        deadline: float,
+    ) -> Deliveries:
+        """Take records in as ``append`` does, as many at a time as there is room for in the batch and in memory.
+
+        Raises:
+            BufferExhausted: there was no room for all of them by the *deadline*; the first ones may be in.
+            IllegalState: the producer was closed.
+        """
+        runs: list[tuple[OpenBatch, int, int]] = []
+        ends = list(itertools.accumulate(sizes))
+        at = before = 0  # which comes next, and the bytes of those before it
+        with self.lock:
+            while at < len(rows):
+                size = sizes[at]
+                if self._bytes + size > self._memory:
+                    self._wait_for_room(
+                        size, deadline, f"{at} of {len(rows)} were taken in before, and are sent."
+                    )
+                batch = lane.open
+                if batch is None or batch.size + size > self._batch_size:
+                    batch = self._begin(lane)
+                room = min(max(self._batch_size - batch.size, size), self._memory - self._bytes)
+                end = bisect_right(ends, before + room, at)
+                place, taken = len(batch.rows), ends[end - 1] - before
+                batch.rows += rows[at:end]
+                batch.size += taken
+                self._bytes += taken
+                if callback is not None:
+                    batch.callbacks += [(place + n, callback) for n in range(end - at)]
+                if batch.size >= self._batch_size:
+                    self.due.notify_all()
+                runs.append((batch, place, end - at))
+                at, before = end, ends[end - 1]
+        return Deliveries(runs)
 
     def _begin(self, lane: Lane) -> OpenBatch:
         """Open a batch."""
@@ -83,7 +127,9 @@ class Accumulator:
         self.due.notify_all()
         return lane.open
 
-    def _wait_for_room(self, size: int, deadline: float | None) -> None:
+    def _wait_for_room(
+        self, size: int, deadline: float | None, but: str = "This record was not sent."
+    ) -> None:
         deadline = time.monotonic() + self._max_block if deadline is None else deadline
         self._waiting_for_room += 1
         try:
@@ -94,7 +140,7 @@ class Accumulator:
                     raise BufferExhausted(
                         f"no room for a record of {size} bytes within max.block.ms: {self._bytes} of the "
                         f"{self._memory} bytes of buffer.memory wait for an answer from the brokers. Send more slowly, "
-                        "or look for what keeps the brokers from answering. This record was not sent."
+                        f"or look for what keeps the brokers from answering. {but}"
                     )
                 self._room.wait(left)
         finally:

@@ -41,6 +41,7 @@ says so, as in ``NotLeaderOrFollower(text, definite=True)``::
         ├── InvalidOffset                     - D
         │   ├── OffsetOutOfRange              - D  outside of what the log holds
         │   └── NoOffsetForPartition          - D  none committed, and auto.offset.reset=none
+        ├── OffsetNotAvailable                R D  a new leader does not know yet how far all is committed
         ├── CoordinatorNotAvailable           R D
         ├── NotCoordinator                    R D  the group is another broker's
         ├── IllegalGeneration                 - D  the group has gone on without this member
@@ -219,6 +220,13 @@ class OffsetOutOfRange(InvalidOffset):
 
 class NoOffsetForPartition(InvalidOffset):
     """The group has no offset committed, and ``auto.offset.reset`` is ``none``."""
+
+
+class OffsetNotAvailable(PubSubError):
+    """The leader is new, and will know in a moment how much of its log is committed (KIP-207)."""
+
+    retriable = True
+    definite = True
 
 
 class CoordinatorNotAvailable(PubSubError):

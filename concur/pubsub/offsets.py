@@ -60,7 +60,7 @@ class Offsets:
         for tp in list(self._subscriptions.unsettled):
             state = self._subscriptions.states.get(tp)
             if state is None or state.position is not None:
-                self._subscriptions.unsettled.discard(tp)
+                self._subscriptions.unsettled.pop(tp, None)
             elif state.retry_at > now:
                 when = min(when, state.retry_at)
             elif state.looking is None and state.error is None:

@@ -61,8 +61,9 @@ def murmur2(data: bytes) -> int:
 class Partitioner:
     """Chooses the partitions of one topic's records, for one producer.
 
-    It has no lock of its own: a producer asks it, appends and reports under one, so that what was reported is
-    where the record went.
+    It has no lock of its own. For records without a key a producer asks it and reports under one, so that what was
+    reported is where the record went. Keys always go the same way, and may be asked for by several threads at once: the
+    worst is that two of them hash the same one.
 
     Args:
         batch_size: so many bytes without a key go to one partition before the next is chosen.

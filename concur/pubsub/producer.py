@@ -24,18 +24,19 @@ After ``KafkaProducer.java`` of Apache Kafka and KIP-98 (idempotence), KIP-91 (`
 """
 
 import itertools
-import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import repeat
 from types import TracebackType
 from typing import Any
 
+from concur.pubsub import forks
 from concur.pubsub.accumulator import Accumulator, closed
 from concur.pubsub.batch import RECORD_OVERHEAD, size_of
 from concur.pubsub.config import producer_config
 from concur.pubsub.connection import connect
-from concur.pubsub.delivery import Callback, Delivery
+from concur.pubsub.delivery import Callback, Deliveries, Delivery
 from concur.pubsub.errors import (
     IllegalState,
     PubSubError,
@@ -74,6 +75,7 @@ class Producer:
         self._name = self._config["client.id"] or f"producer-{next(_numbers)}"
         self._key_serializer = self._config["key.serializer"]
         self._value_serializer = self._config["value.serializer"]
+        self._serializes = self._key_serializer is not None or self._value_serializer is not None
         self._ignore_keys = self._config["partitioner.ignore.keys"]
         self._largest = min(self._config["max.request.size"], self._config["buffer.memory"])
         self._max_block = self._config["max.block.ms"] / 1000
@@ -85,8 +87,8 @@ class Producer:
         self._sending = Sending(self._name, self._config, self._connection, self._leaders, self._batches)
         self._partitioners: dict[str, Partitioner] = {}
         self._lanes: dict[str, list[Lane]] = {}
-        self._choosing = threading.Lock()  # guards the partitioners
-        self._process = os.getpid()
+        self._choosing = threading.Lock()  # guards what partitioners know of records without a key
+        self._forks = forks.count
         self._closed = False
 
     def send(
@@ -121,27 +123,21 @@ class Producer:
         """
         if isinstance(topic, ProducerRecord):
             topic, value, key, partition, headers, timestamp = topic
-        if self._closed or self._process != os.getpid():
+        if self._closed or self._forks != forks.count:
             raise self._unusable()
-        if self._key_serializer is not None:
+        if self._serializes:
             key = serialized(self._key_serializer, key, "key", topic)
-        if self._value_serializer is not None:
             value = serialized(self._value_serializer, value, "value", topic)
-        if headers:
+        # What most records are comes first: this is done for every one.
+        if type(value) is bytes and not headers and (key is None or type(key) is bytes):
+            size = RECORD_OVERHEAD + len(value)
+            if key is not None:
+                size += len(key)
+        else:
             headers = tuple(headers)
             size = checked_size(key, value, headers, topic)
-        else:
-            try:
-                size = RECORD_OVERHEAD + len(key or b"") + len(value or b"")
-            except TypeError:
-                size = -1
-            if size < 0 or not (type(key) in _BYTES and type(value) in _BYTES):
-                size = checked_size(key, value, (), topic)
         if size > self._largest:
-            raise RecordTooLarge(
-                f"a record for '{topic}' has {size} bytes, and max.request.size and buffer.memory allow "
-                f"{self._largest}. Send it in parts, or raise them (and the topic's max.message.bytes)."
-            )
+            raise self._too_large(size, topic)
         deadline = None
         lanes = self._lanes.get(topic)
         if lanes is None:
@@ -150,14 +146,80 @@ class Producer:
         if partition is None:
             partition = self._choose(topic, key, len(lanes), size)
         elif not 0 <= partition < len(lanes):
-            raise UnknownTopicOrPartition(
-                f"'{topic}' has no partition {partition}: it has {len(lanes)}, from 0 to {len(lanes) - 1}"
-            )
+            raise no_partition(topic, partition, len(lanes))
         if timestamp is None:
-            timestamp = int(time.time() * 1000)
+            timestamp = time.time_ns() // 1_000_000
         return self._batches.append(
             lanes[partition], (key, value, headers, timestamp), size, on_delivery, deadline
         )
+
+    def send_many(
+        self,
+        topic: str,
+        values: Iterable[Any],
+        key: Any = None,
+        partition: int | None = None,
+        headers: Headers = (),
+        timestamp: int | None = None,
+        on_delivery: Callback | None = None,
+    ) -> Deliveries:
+        """Take several records in at once, in a fraction of the time of as many sends: those of one partition.
+
+        They differ in their values alone, and stay in their order. Without a key and a partition all of them go where
+        the last ones without a key went. None is taken in if one of them could not be.
+
+        Args:
+            topic, key, partition, headers, timestamp: as for ``send``, of all of them.
+            values: one a record.
+            on_delivery: called for each.
+
+        Returns:
+            Their futures, as a sequence, in the same order; its ``.result()`` waits for all.
+
+        Raises:
+            BufferExhausted: no room within ``max.block.ms``; it says how many were taken in before, which are sent.
+            PubSubError: what ``send`` raises.
+
+        Example:
+            >>> from concur.pubsub import Admin, EmbeddedCluster, NewTopic, Producer
+            >>> with EmbeddedCluster(brokers=1) as cluster:
+            ...     config = {"bootstrap.servers": cluster.bootstrap_servers}
+            ...     with Admin(config) as admin, Producer(config) as producer:
+            ...         admin.create_topics([NewTopic("orders")])
+            ...         deliveries = producer.send_many("orders", [b"tea", b"coffee", b"tea"], key=b"table 4")
+            ...         [str(metadata) for metadata in deliveries.result(timeout=10)]
+            ['orders-0@0', 'orders-0@1', 'orders-0@2']
+        """
+        if self._closed or self._forks != forks.count:
+            raise self._unusable()
+        key, values, headers = (
+            serialized(self._key_serializer, key, "key", topic),
+            list(values),
+            tuple(headers),
+        )
+        if self._value_serializer is not None:
+            values = [serialized(self._value_serializer, value, "value", topic) for value in values]
+        if not values:
+            return Deliveries([])
+        rest = checked_size(key, None, headers, topic)
+        if set(map(type, values)) == {bytes}:
+            sizes = [rest + length for length in map(len, values)]
+        else:
+            sizes = [checked_size(key, value, headers, topic) for value in values]
+        if max(sizes) > self._largest:
+            raise self._too_large(max(sizes), topic)
+        deadline = time.monotonic() + self._max_block
+        lanes = self._lanes.get(topic) or self._open(topic, deadline)
+        if partition is None:
+            partition = self._choose(topic, key, len(lanes), sum(sizes))
+        elif not 0 <= partition < len(lanes):
+            raise no_partition(topic, partition, len(lanes))
+        if timestamp is None:
+            timestamp = time.time_ns() // 1_000_000
+        rows = list(
+            zip(repeat(key), values, repeat(headers), repeat(timestamp))
+        )  # not strict: repeat has no end
+        return self._batches.extend(lanes[partition], rows, sizes, on_delivery, deadline)
 
     def _open(self, topic: str, deadline: float) -> list[Lane]:
         """The lanes of a topic that was not sent to before."""
@@ -173,11 +235,12 @@ class Producer:
             return self._lanes[topic]
 
     def _choose(self, topic: str, key: bytes | None, count: int, size: int) -> int:
+        partitioner = self._partitioners[topic]
+        if key is not None and not self._ignore_keys:
+            return partitioner.partition(key, count)
         with self._choosing:
-            partitioner = self._partitioners[topic]
-            partition = partitioner.partition(key, count)
-            if key is None or self._ignore_keys:
-                partitioner.appended(partition, size)
+            partition = partitioner.partition(None, count)
+            partitioner.appended(partition, size)
             return partition
 
     def _partitions(self, topic: str, deadline: float) -> int:
@@ -234,6 +297,12 @@ class Producer:
     def __repr__(self) -> str:
         return f"<Producer {self._name!r}{' closed' if self._closed else ''}>"
 
+    def _too_large(self, size: int, topic: str) -> RecordTooLarge:
+        return RecordTooLarge(
+            f"a record for '{topic}' has {size} bytes, and max.request.size and buffer.memory allow "
+            f"{self._largest}. Send it in parts, or raise them (and the topic's max.message.bytes)."
+        )
+
     def _unusable(self) -> IllegalState:
         if self._closed:
             return closed()
@@ -242,13 +311,16 @@ class Producer:
         )
 
 
-_BYTES = {bytes, type(None)}
+def no_partition(topic: str, partition: int, count: int) -> UnknownTopicOrPartition:
+    return UnknownTopicOrPartition(
+        f"'{topic}' has no partition {partition}: it has {count}, from 0 to {count - 1}"
+    )
 
 
 def serialized(serializer: Any, thing: Any, what: str, topic: str) -> Any:
     """What *serializer* makes of the *what* of a record; None stays None, as it is a tombstone."""
-    if thing is None:
-        return None
+    if thing is None or serializer is None:
+        return thing
     try:
         return serializer(thing)
     except Exception as error:

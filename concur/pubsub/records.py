@@ -18,6 +18,7 @@ the same names (``org.apache.kafka.clients``, ``org.apache.kafka.common.TopicPar
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 Headers = Sequence[tuple[str, bytes | None]]  # a key may come more than once
@@ -158,8 +159,7 @@ class ConsumerRecords:
         self._count = sum(map(len, self._by_partition.values()))
 
     def __iter__(self) -> Iterator[ConsumerRecord]:
-        for records in self._by_partition.values():
-            yield from records
+        return chain.from_iterable(self._by_partition.values())
 
     def __len__(self) -> int:
         return self._count

@@ -62,7 +62,8 @@ class Requests:
         self._changed = threading.Condition(self.lock)  # where the client's own thread waits
         # All guarded by the lock.
         self._lanes: dict[Hashable, _Lane] = {}
-        self._threads: set[threading.Thread] = set()  # of the lanes; who ends takes itself out
+        # Of the lanes; who ends takes itself out. A set would have another order in every run of a simulation.
+        self._threads: dict[threading.Thread, None] = {}
         self._answers: deque[Pending] = deque()  # read without the lock, to see whether there are any
         self._news = False
         self._woken = False
@@ -94,7 +95,7 @@ class Requests:
                 thread = threading.Thread(
                     target=self._carry, args=(lane, line), name=f"{self._name} {lane}", daemon=True
                 )
-                self._threads.add(thread)
+                self._threads[thread] = None
                 thread.start()
             line.queue.append(pending)
             line.work.notify()
@@ -109,7 +110,7 @@ class Requests:
                 if self.closed or not lane.queue:
                     if self._lanes.get(key) is lane:
                         del self._lanes[key]
-                    self._threads.discard(threading.current_thread())
+                    self._threads.pop(threading.current_thread(), None)
                     return
                 pending = lane.queue.popleft()
             answer, problem = None, None

@@ -113,7 +113,7 @@ class Sending:
                 expired = self._batches.expired()
                 told = self._give_up(expired, "it was not acknowledged within delivery.timeout.ms")
                 leaders = self._leading()
-                ask = self._batches.without_leader(leaders) or time.monotonic() - asked > self._max_age
+                ask = self._batches.without_leader(leaders) or time.monotonic() >= asked + self._max_age
                 looks = self._man(leaders)
                 if not expired and not ask:
                     expiry = self._batches.next_expiry()
@@ -139,7 +139,9 @@ class Sending:
             if wire.busy:
                 looks = now + PATIENCE
             if wire.holder is None and not wire.called:
-                if now - wire.left < PATIENCE:
+                if (
+                    now < wire.left + PATIENCE
+                ):  # the same sum that is waited for, or rounding might wait for ever
                     looks = min(looks, wire.left + PATIENCE)
                 elif self._batches.next_due(leaders, wire.broker) is not None:
                     self._call(wire)
@@ -290,6 +292,8 @@ class Sending:
     def _give_up(self, batches: list[OpenBatch], why: str) -> list[Lane]:
         """Let *batches* fail; the lanes that have answers to tell. Under the lock."""
         self._outcomes.give_up(batches, why)
+        if batches:
+            self._batches.due.notify_all()  # those behind them may go now
         return self._batches.settle({batch.tp for batch in batches})
 
     def _tell(self, lanes: list[Lane]) -> None:
@@ -302,5 +306,7 @@ class Sending:
                 for lane in lanes:
                     lane.told.clear()
                 lanes = self._batches.settle([lane.tp for lane in lanes])
-                if self._batches.closed:
-                    self._batches.due.notify_all()  # this may have been the last
+                # What is settled here made room for more under way, which who is at the wire has not seen;
+                # and when all is to end, this may have been the last.
+                if lanes or self._batches.closed:
+                    self._batches.due.notify_all()

@@ -80,14 +80,15 @@ class Subscriptions:
         self.topics: tuple[str, ...] = ()
         self.by_hand = False  # assign() was called
         self.states: dict[TopicPartition, PartitionState] = {}  # of the partitions that are assigned
-        self.unsettled: set[TopicPartition] = set()  # of those, which have no position
+        # Of those, which have no position: in their order, which that of a set would not be.
+        self.unsettled: dict[TopicPartition, None] = {}
         self.changes = 0  # counts whatever may make records that were not yet handed out unwanted
 
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         """Read exactly *partitions*; those that were read before keep their state."""
         wanted = dict.fromkeys(partitions)
         self.states = {tp: self.states.get(tp) or PartitionState(tp) for tp in wanted}
-        self.unsettled = {tp for tp, state in self.states.items() if state.position is None}
+        self.unsettled = {tp: None for tp, state in self.states.items() if state.position is None}
         self.changes += 1
 
     def add(self, partitions: Iterable[TopicPartition]) -> None:
@@ -116,10 +117,10 @@ class Subscriptions:
     ) -> None:
         """Stand elsewhere in an assigned partition; raises IllegalState as :meth:`state` does."""
         state = self.state(tp)
-        self.unsettled.add(tp)
+        self.unsettled[tp] = None
         state.stand_at(position, reset, epoch)
         if position is not None:
-            self.unsettled.discard(tp)
+            self.unsettled.pop(tp, None)
         self.changes += 1
 
     def positions(self) -> dict[TopicPartition, OffsetAndMetadata]:

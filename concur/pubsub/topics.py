@@ -74,7 +74,7 @@ class Topics:
         if error is None:
             self._missing_since = {
                 topic: self._missing_since.get(topic, now)
-                for topic in self._wanted
+                for topic in sorted(self._wanted)
                 if topic not in self.leaders.counts
             }
 

@@ -23,11 +23,11 @@ Document = dict[str, Any]  # what a script of pairs wrote
 INTRODUCTION = """\
 # Figures
 
-How fast the primitives are beside those of the standard library and of other packages. Everything is a pair that was
-measured in one process, the two sides taking turns, and the ratio of a turn is what counts: figures of different
-machines, or of different minutes, cannot be compared. Shown is the median of the ratios with the lowest and the
-highest, and for both sides the median time of one operation, ours first. A target `>= 8x` means at least eight times
-as fast; `<= 4x` means at most four times the time.
+How fast the primitives and the queue of {doc}`pubsub` are beside those of the standard library and of other packages.
+Everything is a pair that was measured in one process, the two sides taking turns, and the ratio of a turn is what
+counts: figures of different machines, or of different minutes, cannot be compared. Shown is the median of the ratios
+with the lowest and the highest, and for both sides the median time of one operation, ours first. A target `>= 8x` means
+at least eight times as fast; `<= 4x` means at most four times the time.
 
 Faster is not better where it is not needed: each primitive's own page says what it is for, and what it does not
 promise.

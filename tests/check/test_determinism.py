@@ -278,6 +278,80 @@ def scenario():
     assert check(text).schedules == 1
 
 
+def test_a_set_of_threads_has_one_order(check: Check) -> None:
+    """A pool joins the set of its workers: by their addresses, that order would be another one in each run."""
+    text = """
+from concurrent.futures import ThreadPoolExecutor
+def scenario():
+    found = []
+    with ThreadPoolExecutor(3) as pool:
+        for number in range(3): pool.submit(found.append, number)
+    assert sorted(found) == [0, 1, 2]
+"""
+    assert check(text, max_schedules=40).status is Status.UNFINISHED
+
+
+def test_the_number_of_a_thread_does_not_depend_on_what_others_make(check: Check) -> None:
+    """Which of two makes its thread first makes no difference to either, nor to a set of both."""
+    text = """
+import threading
+def scenario():
+    made = []
+    def make(): made.append(threading.Thread())
+    together(make, make)
+    first, second = sorted(made, key=hash)
+    assert [first, second] == list({second, first}) and hash(first) != hash(second)
+    assert made[0] is first
+"""
+    assert check(text).status is Status.REFUTED
+    assert check(text.replace("    assert made[0] is first\n", "")).status is Status.VERIFIED
+
+
+_SHAPES = """
+import os, sys
+from concur.check import Status, sample
+from concur.check.analysis import shape
+from concur.check.engine import Engine
+run = Engine.run
+def told(self, main):
+    run(self, main)
+    print([shape(op) for _, op in self.trace])
+Engine.run = told
+out, sys.stdout = sys.stdout, open(os.devnull, "w")
+def print(*shapes): out.write(f"{shapes}\\n")
+sample(f"{sys.argv[1]}::scenario", runs=2)
+"""
+
+
+def test_another_process_takes_the_same_steps(tmp_path: Path) -> None:
+    """Also where one step touches many places, and hashes of texts are others: which comes first is told."""
+    file = tmp_path / "program.py"
+    file.write_text(
+        TOGETHER
+        + """
+from collections import Counter
+class Box: pass
+def scenario():
+    votes, box = Counter(a=1, b=2), Box()
+    box.one = box.two = box.three = box.four = box.five = 1
+    def count(): max(votes, key=votes.__getitem__); repr([box]); vars(box)
+    together(count, count)
+"""
+    )
+    found = []
+    for seed in ("1", "2", "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", _SHAPES, str(file)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.append(done.stdout)
+    assert found[0].strip()
+    assert found[0] == found[1] == found[2]
+
+
 @pytest.mark.parametrize(
     "call", ["email.utils.formatdate()", "email.utils.make_msgid()", "statistics.NormalDist().samples(2)"]
 )

@@ -245,3 +245,38 @@ def test_sampled_runs_are_not_held_up(tmp_path: Path) -> None:
     file.write_text(TOGETHER + TWICE.format(call="elsewhere.add()"))
     verdict = sample(f"{file}::scenario", runs=20)
     assert verdict.status is Status.UNFINISHED, str(verdict)
+
+
+MAPPING = """
+    from collections.abc import MutableMapping
+    class Mapping(MutableMapping{base}):
+        def __init__(self): self.held = {{}}
+        def __getitem__(self, key): return {get}
+        def __setitem__(self, key, value): {put}
+        def __delitem__(self, key): raise KeyError
+        def __iter__(self): raise TypeError
+        def __len__(self): return 0
+    def scenario():
+        mapping, made = Mapping(), []
+        def make():
+            if "x" not in mapping:
+                mapping["x"] = 1
+                made.append(1)
+        together(make, make)
+        assert made == [1]
+"""
+
+
+def test_mixins_of_mappings_work_by_what_the_class_has(check: Check) -> None:
+    """`in` of a class over collections.abc calls its `__getitem__`, which says what it touches."""
+    text = MAPPING.format(base="", get="self.held[key]", put="self.held[key] = value")
+    assert check(text).status is Status.REFUTED
+
+
+def test_mixins_of_a_dictionary_work_by_what_c_has(check: Check) -> None:
+    """Where the class is a dict as well, the mixin gets at it unseen: then it is taken as one step, or uncheckable."""
+    text = MAPPING.format(base=", dict", get="dict[key]", put="dict.__setitem__(self, key, value)").replace(
+        "        def __getitem__(self, key): return dict[key]\n", "        __getitem__ = dict.__getitem__\n"
+    )
+    assert "__getitem__ = dict.__getitem__" in text
+    assert check(text).status is Status.UNCHECKABLE

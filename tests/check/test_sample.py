@@ -146,7 +146,7 @@ def test_steps_that_are_not_shared_cost_no_decision(
 
 def test_priorities_change_at_shared_steps_only(check: Check, tmp_path: Path) -> None:
     """The first run apart, which knows of no place what it is."""
-    chooser = CountingPriorities(1)
+    chooser = CountingPriorities(2)
     runs_of(check, tmp_path, chooser, 20, 1)
     assert set(chooser.lowered) > {"n"}
     again = CountingPriorities(1)
@@ -231,6 +231,20 @@ def test_a_sample_says_how_many_runs_did_not_reach_the_end(tmp_path: Path) -> No
     assert sample(f"{file}::scenario", runs=3, races="off").status is Status.REFUTED
     with pytest.raises(UsageError, match="at least one visible operation"):
         sample(f"{file}::scenario", max_steps=0)
+
+
+def test_a_sample_that_runs_out_of_time_says_it_too(tmp_path: Path) -> None:
+    """The runs until then count: how many they were, and how many were cut; one cut by the clock is one of them."""
+    file = tmp_path / "long.py"
+    file.write_text(LONG, encoding="utf-8")
+    verdict = sample(f"{file}::scenario", runs=3, max_steps=60, races="off", max_seconds=1e-9)
+    assert verdict.status is Status.UNFINISHED
+    assert verdict.schedules == 1
+    assert "the budget of 1e-09 s is used up after 1 random schedules" in verdict.reason
+    assert "1 of them did not reach the end: " in verdict.reason
+    enough = sample(f"{file}::scenario", runs=2, max_steps=60, races="off", max_seconds=1000.0)
+    assert "used up" not in enough.reason
+    assert "2 of them did not reach the end: a run was cut after 60 visible operations" in enough.reason
 
 
 POLITE = """

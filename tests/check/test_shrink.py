@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from concur.check import Status, replay, sample
+from concur.check import Status, replay, sample, trace, work
 from concur.check.engine import Engine
 from concur.check.options import Options
 from concur.check.sample import RandomWalk
@@ -49,7 +49,7 @@ MOST = {
 }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, 2, 4])
 @pytest.mark.parametrize("name", MOST)
 def test_a_random_failing_schedule_is_shrunk(name: str, seed: int) -> None:
     """It fails in the same way, needs few switches, and its token gives the same run."""
@@ -138,7 +138,7 @@ def test_the_search_from_below_needs_no_good_start(name: str, monkeypatch: pytes
     """It reaches the same schedule from the one that was found as from one that is short already."""
     work = work_on(name)
     with work.running():
-        found = failing(work, 0)
+        found = failing(work, 3)
         shrunk = shrink(functools.partial(work.run, full=True), found)[0]
         monkeypatch.setattr(_Shrinker, "greedily", lambda self: None)
         assert shrink(functools.partial(work.run, full=True), found)[0] == shrunk
@@ -153,15 +153,15 @@ def test_it_stays_the_same_failure() -> None:
             found = failing(work, seed)
             shrunk = work.run(Lenient(*shrink(functools.partial(work.run, full=True), found)), full=True)
             assert way_of_failing(shrunk) == way_of_failing(found)
-            best[way_of_failing(found)[1]] = switches(schedule_of(shrunk))
-    assert best == {(0, "AssertionError"): 4, (2, "KeyError"): 3}
+            best[way_of_failing(found)[1][1]] = switches(schedule_of(shrunk))
+    assert best == {"AssertionError": 4, "KeyError": 3}
 
 
 def test_the_budget_is_kept() -> None:
     """No more runs than that are made, and what was best by then is returned."""
     work = work_on("one_condition")
     with work.running():
-        found = failing(work, 0)
+        found = failing(work, 3)
         before = work.run_count
         assert shrink(functools.partial(work.run, full=True), found, max_runs=0)[0] == schedule_of(found)
         some = shrink(functools.partial(work.run, full=True), found, max_runs=10)[0]
@@ -190,7 +190,7 @@ def test_ctrl_c_ends_it() -> None:
 
     work = work_on("counter_2x1")
     with work.running():
-        found = failing(work, 0)
+        found = failing(work, 3)
     with pytest.raises(KeyboardInterrupt):
         shrink(interrupted, found)
 
@@ -218,3 +218,90 @@ def test_the_report_counts_them() -> None:
     verdict = sample(f"{BUGGY}::scenario_counter_2x1", seed=0)
     assert str(verdict).splitlines()[0].endswith("s: assertion, 4 context switches")
     assert verdict.to_json()["failure"]["switches"] == 4
+
+
+LONG = """
+from threading import Thread
+
+class Till: total = 0
+
+def scenario():
+    till = Till()
+    def add():
+        for _ in range({rounds}): till.total += 1
+    threads = [Thread(target=add) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert till.total == 2 * {rounds}
+"""
+
+
+def test_a_long_run_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not made shorter, which would take for ever; the report says so, ends with the failure, and replays."""
+    monkeypatch.setattr(trace, "LONGEST", 50)
+    monkeypatch.setattr(trace, "_TOLD", 50)
+    monkeypatch.setattr(work, "LONGEST", 50)
+    file = tmp_path / "long.py"
+    file.write_text(LONG.format(rounds=40), encoding="utf-8")
+    verdict = sample(f"{file}::scenario", runs=30)
+    assert verdict.failure is not None
+    assert "so neither a shorter one that fails was looked for, nor the reason" in verdict.failure.why
+    length = int(verdict.failure.why.split()[3].replace(",", ""))
+    assert length > 160
+    assert f"Steps are told from number {length - 49} on" in verdict.failure.why
+    assert 10 < len(verdict.failure.steps) <= 51
+    assert verdict.failure.steps[-1].op == "raise"
+    assert [step.op for step in verdict.failure.steps[:-1] if not step.value] == []
+    again = replay(f"{file}::scenario", verdict.failure.token)
+    assert again.failure is not None
+    assert again.failure.message == verdict.failure.message
+    assert again.failure.steps == verdict.failure.steps
+
+
+def test_a_run_that_is_not_long_is_told_in_full(tmp_path: Path) -> None:
+    """Whatever was written down of it."""
+    file = tmp_path / "short.py"
+    file.write_text(LONG.format(rounds=3), encoding="utf-8")
+    verdict = sample(f"{file}::scenario", runs=30)
+    assert verdict.failure is not None
+    assert "looked for" not in verdict.failure.why
+    assert "overwrites" in verdict.failure.why or "lost" in verdict.failure.why
+
+
+STUCK = """
+from threading import Lock, Thread
+
+class Till: total = 0
+
+def scenario():
+    first, second, till = Lock(), Lock(), Till()
+    def one():
+        with first:
+            with second: pass
+    def two():
+        with second:
+            with first: pass
+    def add():
+        for _ in range(200): till.total += 1
+    threads = [Thread(target=target, name=target.__name__) for target in (one, two, add)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
+
+def test_a_thread_that_waits_since_long_ago_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it announced was not among the last steps, and the report has its line and its lock all the same."""
+    monkeypatch.setattr(trace, "LONGEST", 50)
+    monkeypatch.setattr(trace, "_TOLD", 20)
+    monkeypatch.setattr(work, "LONGEST", 50)
+    file = tmp_path / "stuck.py"
+    file.write_text(STUCK, encoding="utf-8")
+    verdict = sample(f"{file}::scenario", runs=200, strategy="random")
+    assert verdict.failure is not None
+    assert verdict.failure.kind == "deadlock"
+    waits = {
+        (step.thread, step.op, step.line)
+        for step in verdict.failure.steps
+        if step.op.startswith("waits: acq")
+    }
+    assert waits == {("one", "waits: acquire second", 10), ("two", "waits: acquire first", 13)}

@@ -32,7 +32,10 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "no such function": ("def scenario_two(): pass\n", ("no function scenario", "scenario_two")),
     "not a function": ("scenario = 3\n", ("not a function",)),
     "a class": ("class scenario: pass\n", ("not a function",)),
-    "a coroutine": ("async def scenario(): pass\n", ("coroutine", "plain function")),
+    "an asynchronous generator": (
+        "async def scenario(): yield\n",
+        ("generator", "plain function", "async def"),
+    ),
     "a generator": ("def scenario(): yield\n", ("generator", "plain function")),
     "parameters": ("def scenario(a, b): pass\n", ("no parameters", "(a, b)")),
 }

@@ -69,6 +69,31 @@ HOLDS: dict[str, str] = {
         together(take, put)
         assert items == []
     """,
+    "futures are found in their package": """
+        from concurrent import futures
+        import concurrent.futures
+        with futures.ThreadPoolExecutor(1) as pool:
+            assert pool.submit(int).result() == 0
+        assert concurrent.futures.Future is futures.Future
+    """,
+    "a named tuple is made without a look into what it holds": """
+        import collections
+        Pair = collections.namedtuple("Pair", "left right")
+        box, made = [], []
+        def make(): made.append(Pair(box, 1))
+        def change(): box.append(1)
+        together(make, change)
+        assert made[0].left is box
+    """,
+    "futures in a set are gone through in one order": """
+        from concurrent.futures import Future
+        made = [Future() for _ in range(9)]
+        number, several, order = {each: n for n, each in enumerate(made)}, set(made), []
+        def look(): order.append([number[each] for each in several])
+        together(look, look)
+        assert order[0] == order[1]
+        assert order[0][:6] == [0, 6, 3, 2, 8, 5]  # in every process
+    """,
     "a thread-local is one's own": """
         mine, seen = threading.local(), []
         def one(): mine.x = 1; seen.append(mine.x == 1)

@@ -98,6 +98,17 @@ def test_sampling_finds_a_race_but_verifies_nothing(concur, program) -> None:
     assert result.exit_code == 3
 
 
+def test_jobs_change_nothing_but_the_time(concur, program) -> None:
+    for options in ([], ["--sample", "20"]):
+        alone, shared = (
+            json.loads(concur("explore", program(RACE), "--json", *options, *jobs).stdout)
+            for jobs in ([], ["--jobs", "2"])
+        )
+        assert [{**each, "seconds": 0} for each in shared] == [{**each, "seconds": 0} for each in alone]
+    assert concur("explore", program(RACE), "--jobs", "0").exit_code == 2
+    assert concur("explore", program(RACE), "--jobs", "2", "--replay", "c1").exit_code == 2
+
+
 def test_a_budget_of_schedules_that_ends_claims_nothing(concur, program) -> None:
     result = concur("explore", program(LOCKED), "--schedules", "1", "--json")
     assert [each["status"] for each in json.loads(result.stdout)] == ["unfinished"]
@@ -172,3 +183,50 @@ def test_json_is_all_that_is_printed(concur, program, options: list[str]) -> Non
         options.insert(1, document["failure"]["token"])
     (again,) = json.loads(concur("explore", name, "--json", *options).stdout)
     assert again["failure"]["message"] == document["failure"]["message"]
+
+
+USES_A_PACKAGE = """
+from counting import Counter
+from threading import Thread
+
+def scenario():
+    counter = Counter()
+    threads = [Thread(target=counter.add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter.value == 2
+"""
+
+
+def test_a_package_by_name(concur, program, tmp_path, monkeypatch) -> None:
+    """Its lines are in the report, by their path from the package on; the token stands for the option."""
+    installed = tmp_path / "installed"
+    (installed / "counting").mkdir(parents=True)
+    (installed / "counting" / "__init__.py").write_text(
+        "class Counter:\n    value = 0\n    def add(self):\n        self.value += 1\n"
+    )
+    monkeypatch.syspath_prepend(installed)
+    file = program(USES_A_PACKAGE)
+    result = concur("explore", file, "--rewrite", "counting")
+    assert result.exit_code == 1
+    assert "  counting/__init__.py\n" in result.stdout
+    assert "(counting/__init__.py:4)" in " ".join(result.stdout.split())
+    assert "concur explore program.py::scenario --rewrite counting\n" in result.stdout
+    commands = ("again: ", "next: ")
+    assert all(len(line) <= 80 or line.startswith(commands) for line in result.stdout.splitlines())
+    again = next(line for line in result.stdout.splitlines() if line.startswith("again: "))
+    token = again.split()[-1]
+    assert token.endswith("@counting")
+    assert concur("explore", f"{file}::scenario", "--replay", token).exit_code == 1
+
+
+def test_a_package_that_is_not_there(concur, program) -> None:
+    """Exit code 2, and its name."""
+    result = concur("explore", program(RACE), "--rewrite", "no_such_package")
+    assert result.exit_code == 2
+    assert "there is no package 'no_such_package'" in " ".join(result.stderr.split())
+    clash = concur("explore", "program.py::scenario", "--replay", "c1.00000000.", "--rewrite", "counting")
+    assert clash.exit_code == 2
+    assert "--rewrite does not go with --replay" in clash.stderr

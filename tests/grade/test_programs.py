@@ -132,6 +132,7 @@ def test_a_backend_without_a_token_is_wrong_usage(suite) -> None:
         ("(max_schedules=1)", 0, "*unfinished after 1 schedule*"),
         ("(max_schedules=1, allow_unfinished=True)", 1, "concur: 1 test unfinished (1 schedule)"),
         ("(sample=7, seed=3)", 1, "concur: 1 test sampled (7 schedules)"),
+        ("(sample=7, seed=3, jobs=2)", 1, "concur: 1 test sampled (7 schedules)"),
         ("(notify='any', spurious_wakeups=True)", 1, "concur: 1 test verified *"),
     ],
 )
@@ -161,7 +162,7 @@ def test_a_wrong_option_is_an_error_before_anything_runs(suite, marker: str, sai
 @pytest.mark.parametrize(
     ("tests", "said"),
     [
-        ("@pytest.mark.explore\nasync def test_a(): ...", "it is async"),
+        ("@pytest.mark.explore\nasync def test_a(): yield", "it is an asynchronous generator"),
         (
             "import unittest\nclass TestA(unittest.TestCase):\n    @pytest.mark.explore\n    def test_a(self): ...",
             "not those of unittest.TestCase",

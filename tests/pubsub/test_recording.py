@@ -236,6 +236,18 @@ def test_send_all(history: History, broker: Broker) -> None:
     ]  # fmt: skip
 
 
+def test_send_many(history: History, broker: Broker) -> None:
+    """None of them goes past the history: each is a send of its own."""
+    inner = Producer(broker)
+    producer = history.producer("p1", inner)
+    assert producer.send_many("t", iter([b"a", b"b"]), partition=0) == ["delivery"] * 2
+    producer.flush()
+    assert written(history) == [
+        "p1 send invoke 'a' @ t-0", "p1 send invoke 'b' @ t-0",
+        "p1 send ok 'a' @ t-0:0", "p1 send ok 'b' @ t-0:1",
+    ]  # fmt: skip
+
+
 def test_two_threads_are_two_processes(history: History, broker: Broker) -> None:
     """The sends of two threads have no order."""
     producer = history.producer("p1", Producer(broker))

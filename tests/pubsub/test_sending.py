@@ -210,3 +210,26 @@ def test_ctrl_c_while_it_is_closed_ends_the_threads(monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyboardInterrupt):
         producer.close()
     assert isinstance(delivery.exception(0), IllegalState)
+
+
+def test_what_is_told_late_makes_room_for_what_waits(at_once: None) -> None:
+    """Five were answered while the first was being told, so a sixth had to wait: it goes when that is over."""
+    brokers = Brokers(partitions=1)
+    telling, go_on = threading.Event(), threading.Event()
+
+    def told(metadata: Any, error: Any) -> None:
+        telling.set()
+        assert go_on.wait(FUSE)
+
+    with Producer({"bootstrap.servers": brokers.address, "batch.size": 1, "linger.ms": 0}) as producer:
+        producer.send("orders", b"first", on_delivery=told)
+        assert telling.wait(FUSE)
+        later = [producer.send("orders", b"%d" % n) for n in range(6)]
+        batches = producer._batches
+        with batches.due:
+            lane = batches.lane_of(later[0]._batch)
+            full = lambda: len(lane.in_flight) == 5 and not lane.under_way  # noqa: E731
+            while not full():
+                batches.due.wait(0.01)  # not every change is told here
+        go_on.set()
+        assert later[-1].result(FUSE).offset == 6

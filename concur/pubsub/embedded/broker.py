@@ -82,10 +82,10 @@ class Life:
 
     def end(self) -> None:
         """Stop at once, as a process does that is killed; what is on disk stays."""
-        self._network.leave(self.number)
         with self._changed:
-            self._closed = True
+            self._closed = True  # before it leaves: that lets its threads through the gate, if it was paused
             self._changed.notify_all()
+        self._network.leave(self.number)
         for fetcher in self._fetchers.values():
             fetcher.close()
         for replica in self.replicas.values():
@@ -98,9 +98,10 @@ class Life:
         for fetcher in self._fetchers.values():
             fetcher.join()
 
-    def gate(self) -> None:
-        """Wait here while the broker is paused."""
+    def gate(self) -> bool:
+        """Wait here while the broker is paused; False if its life is over: then it does nothing more."""
         self._network.gate(self.number)
+        return not self._closed
 
     def ask(self, peer: int, call: "Callable[[Life], T]") -> T:
         """Ask another broker; raises Disconnected or RequestTimedOut if no answer comes."""
@@ -124,8 +125,7 @@ class Life:
     def _live(self) -> None:
         """Tell the controller again and again that this broker lives, and do as it says."""
         patience = self.config["broker.heartbeat.interval.ms"] / 1000
-        while not self._closed:
-            self.gate()
+        while self.gate():
             seen = self.known.version
             try:
                 news = self._tell(lambda: self._controller.heartbeat(self.number, self._life, seen, patience))  # noqa: B023
@@ -134,8 +134,7 @@ class Life:
                     if not self._closed:
                         self._changed.wait(patience)
                 continue
-            self.gate()
-            if news is not None:
+            if news is not None and self.gate():
                 self._learn(news)
 
     def _learn(self, news: ClusterState) -> None:
@@ -209,7 +208,8 @@ class Life:
             with self._changed:
                 if self._closed or (self._changed.wait(interval) and self._closed):
                     return
-            self.gate()
+            if not self.gate():
+                return
             for replica in self.replicas.values():
                 self.alter_in_sync(replica, replica.in_sync_to_shrink())
             if time.monotonic() - cleaned >= old:

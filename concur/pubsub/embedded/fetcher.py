@@ -67,7 +67,8 @@ class Fetcher:
                 if self._closed:
                     return
                 followed = self._followed
-            self._broker.gate()
+            if not self._broker.gate():
+                return
             try:
                 went_well = self._round(followed)
             except PubSubError:  # the leader cannot be reached
@@ -91,7 +92,8 @@ class Fetcher:
             return False
         me = self._broker.number
         answers = self._broker.ask(self._leader, lambda leader: requests.fetch_as_follower(leader, me, ready))
-        self._broker.gate()
+        if not self._broker.gate():
+            return False
         went_well = len(ready) == len(followed)
         for tp, answer in answers.items():
             replica, epoch = followed[tp]

@@ -240,11 +240,11 @@ class PartitionLog:
         """Throw everything away; the next record gets *offset*."""
         self._view = (offset, offset, (Segment(offset),), (offset,))
 
-    def delete_old(self, now_ms: int, below: int) -> int:
+    def delete_old(self, now_ms: int | None, below: int) -> int:
         """Delete segments as retention says, oldest first: never the last one, never one that reaches above *below*.
 
         Args:
-            now_ms: the time, in milliseconds since 1970.
+            now_ms: the time, in milliseconds since 1970; None: only those that are too much, however old.
             below: the high watermark.
 
         Returns:
@@ -254,7 +254,7 @@ class PartitionLog:
         excess = self.size - self.retention_bytes
         gone = 0
         for segment in segments[:-1]:
-            too_old = 0 <= self.retention_ms < now_ms - segment.max_timestamp
+            too_old = now_ms is not None and 0 <= self.retention_ms < now_ms - segment.max_timestamp
             too_much = self.retention_bytes >= 0 and excess >= segment.size
             if segment.end > below or not (too_old or too_much):
                 break

@@ -8,6 +8,7 @@ from concur.pubsub.errors import (
     NotEnoughReplicas,
     NotEnoughReplicasAfterAppend,
     NotLeaderOrFollower,
+    OffsetNotAvailable,
     RequestTimedOut,
     UnknownLeaderEpoch,
 )
@@ -31,6 +32,14 @@ def not_leader(partition: TopicPartition, broker: int, leader: int | None, epoch
         f"broker {broker} does not lead {partition}; {who}, as far as it knows (epoch {epoch}). "
         "Ask for the metadata again.",
         definite=True,
+    )
+
+
+def not_known_yet(partition: TopicPartition, broker: int, start: int, watermark: int) -> OffsetNotAvailable:
+    """The end of what is committed is above what this leader knows to be committed."""
+    return OffsetNotAvailable(
+        f"broker {broker} leads {partition} from offset {start} on and knows only of {watermark} that all below is "
+        "committed: where the partition ends will be known when its followers have fetched. Try again."
     )
 
 

@@ -47,7 +47,14 @@ from concur.pubsub.batch import RecordBatch, StoredBatch
 from concur.pubsub.connection import ACKS_ALL, EARLIEST, LATEST, FetchedPartition
 from concur.pubsub.embedded.epochs import EpochEnd
 from concur.pubsub.embedded.leadership import InSyncChange
-from concur.pubsub.embedded.refusals import no_replica, not_in_time, term_ended, too_few, too_few_now
+from concur.pubsub.embedded.refusals import (
+    no_replica,
+    not_in_time,
+    not_known_yet,
+    term_ended,
+    too_few,
+    too_few_now,
+)
 from concur.pubsub.embedded.role import ANY_EPOCH, Role
 from concur.pubsub.embedded.waiting import Caller, Line, Waiter
 from concur.pubsub.errors import OffsetOutOfRange
@@ -81,10 +88,12 @@ class Replica(Role):
             self._know_producers()
             base = self._producers.check(batch)
             if base is None:
-                base = self.log.end
+                base, segments = self.log.end, self.log.segments
                 self._add([StoredBatch(base, leads.epoch, batch)])
                 self._copying.passed(self.log.end)
                 self._advance(leads)
+                if self.log.segments > segments:  # by size not only from time to time: this is memory
+                    self._delete_old(None)
             return tuple.__new__(Appended, (base, base + len(batch), leads.epoch))  # in C, in half the time
 
     def wait_committed(self, appended: Appended, deadline: float, caller: Caller | None = None) -> None:
@@ -193,14 +202,22 @@ class Replica(Role):
         Args:
             timestamp: milliseconds since 1970, or ``EARLIEST`` or ``LATEST``, which have no timestamp (-1).
             leader_epoch: the one that the client knows.
+
+        Raises:
+            OffsetNotAvailable: what was committed before this term may be above the watermark as it is known
+                here, and be what is asked for: otherwise a change of leaders could make the end go back (KIP-207).
         """
         with self._lock:
-            self._as_leader(leader_epoch)
+            leads = self._as_leader(leader_epoch)
             if timestamp == EARLIEST:
                 return self.log.start, -1
-            if timestamp == LATEST:
-                return self._high_watermark, -1
-            return self.log.offset_for_time(timestamp, self._high_watermark) or (-1, -1)
+            watermark = self._high_watermark
+            found = None if timestamp == LATEST else self.log.offset_for_time(timestamp, watermark)
+            if found is not None:
+                return found
+            if watermark < leads.start_offset:
+                raise not_known_yet(self.partition, self.broker, leads.start_offset, watermark)
+            return (watermark, -1) if timestamp == LATEST else (-1, -1)
 
     def end_for_epoch(self, epoch: int, leader_epoch: int) -> EpochEnd | None:
         """Where *epoch* ends in this log, for a follower that must know what to cut off; see :class:`LeaderEpochs`."""
@@ -325,9 +342,7 @@ class Replica(Role):
             if self._leader is None:
                 return 0
             self._producers.expire(now_ms)
-            went = self.log.delete_old(now_ms, self._high_watermark)
-            self._epochs.truncate_from_start(self.log.start)
-            return went
+            return self._delete_old(now_ms)
 
     def delete_before(self, offset: int) -> None:
         """Delete what is below *offset*, on the leader; followers hear of it when they fetch.
@@ -345,6 +360,12 @@ class Replica(Role):
                 )
             self.log.delete_before(offset)
             self._epochs.truncate_from_start(self.log.start)
+
+    def _delete_old(self, now_ms: int | None) -> int:
+        """Delete old segments, under the lock; followers hear of it when they fetch."""
+        went = self.log.delete_old(now_ms, self._high_watermark)
+        self._epochs.truncate_from_start(self.log.start)
+        return went
 
     def _leave(self, line: Line, waiter: Waiter) -> None:
         with self._lock:

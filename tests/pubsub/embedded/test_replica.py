@@ -19,6 +19,7 @@ from concur.pubsub.errors import (
     NotEnoughReplicas,
     NotEnoughReplicasAfterAppend,
     NotLeaderOrFollower,
+    OffsetNotAvailable,
     OffsetOutOfRange,
     OutOfOrderSequenceNumber,
     RequestTimedOut,
@@ -188,6 +189,27 @@ def test_times_and_ends_are_told_below_the_watermark():
     assert one.offset_for(LATEST) == (1, -1)
     assert one.offset_for(5) == (0, 5)
     assert one.offset_for(6) == (-1, -1)
+
+
+def test_a_new_leader_does_not_tell_an_end_below_what_was_committed():
+    """Its watermark may be behind that of the leader before; the end of a partition does not go back (KIP-207)."""
+    one, two, three = trio()
+    one.append(batch(1, timestamp=5), 1)
+    fetch(one, *(two, three) * 2)
+    one.append(batch(2, timestamp=9), 1)
+    fetch(one, two, three)
+    one.read_for_follower(2, 2, 0, BIG), one.read_for_follower(3, 2, 0, BIG)
+    assert (one.offset_for(LATEST), two.high_watermark) == ((2, -1), 1), "two has not heard of it"
+    two.become_leader(1, replicas=[1, 2, 3], in_sync=[1, 2, 3], partition_epoch=1, live=[1, 2, 3])
+    assert two.offset_for(EARLIEST) == (0, -1)
+    assert two.offset_for(5) == (0, 5), "committed, whatever comes after"
+    for asked in (LATEST, 9, 10):
+        with pytest.raises(OffsetNotAvailable, match="Try again"):
+            two.offset_for(asked)
+    two.read_for_follower(1, 2, 1, BIG), two.read_for_follower(3, 2, 1, BIG)
+    assert two.offset_for(LATEST) == (2, -1)
+    assert two.offset_for(9) == (1, 9)
+    assert two.offset_for(10) == (-1, -1)
 
 
 # acks

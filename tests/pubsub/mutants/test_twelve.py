@@ -53,7 +53,7 @@ TWELVE = [
     Mutant(
         "acks=1 sold as all",
         f"{ENGINE}.requests:produce",
-        "if acks == ACKS_ALL:",
+        "if acks == ACKS_ALL and appended:",
         "if False:",
         scenarios.the_leader_dies_before_anybody_has_copied,
         log="a b last",
