@@ -29,7 +29,11 @@ def test_limit(explore):
                 assert len(inside) <= 1, f"{len(inside)} are inside, and the limit is 1"
                 inside.pop()
 
-        together(visit, visit)
+        def come_back():
+            visit()
+            visit()
+
+        together(come_back, visit)
 
     def a_third_waits(attempt):
         room, inside = attempt.Multiplex(2), []

@@ -1,4 +1,4 @@
-# refuted by: At most limit are inside
+# refuted by: limit are inside together
 """After an exception the place is given back twice."""
 
 from concur import Semaphore
