@@ -7,6 +7,11 @@ from threading import Thread
 from concur import Closed
 from concur.grade import graded
 
+# Most languages promise no more of a condition. Where three threads and more meet, waking for no reason is left out:
+# it would make too many schedules.
+ANY_WAITER = {"notify": "any", "atomic": ["concur.Semaphore"]}
+OR_NO_REASON = {**ANY_WAITER, "spurious_wakeups": True}
+
 
 def together(*calls: Callable[[], object]) -> None:
     """Make each call in a thread of its own, and wait for all."""
@@ -44,7 +49,7 @@ def test_order(explore):
         together(produce, consume)
         assert got == [1, 2, 3]
 
-    explore(scenario, atomic=["concur.Semaphore"])
+    explore(scenario, **ANY_WAITER)
 
 
 @graded(points=1)
@@ -86,8 +91,8 @@ def test_capacity(explore):
         together(produce, produce, consume)
         assert queue.get() == "next"
 
-    explore(one_producer_ahead, atomic=["concur.Semaphore"])
-    explore(two_producers_for_one_place, atomic=["concur.Semaphore"])
+    explore(one_producer_ahead, **OR_NO_REASON)
+    explore(two_producers_for_one_place, **ANY_WAITER)
 
 
 @graded(points=1)
@@ -108,7 +113,7 @@ def test_get_waits(explore):
         together(consume, consume, produce)
         assert sorted(got, key=str) == [1, 2]
 
-    explore(scenario, atomic=["concur.Semaphore"])
+    explore(scenario, **ANY_WAITER)
 
 
 @graded(points=2)
@@ -125,7 +130,7 @@ def test_all_finish(explore):
         together(consume, consume, lambda: queue.put("a"), lambda: queue.put("b"))
         assert sorted(got, key=str) == ["a", "b"]
 
-    explore(scenario, atomic=["concur.Semaphore"])
+    explore(scenario, **ANY_WAITER)
 
 
 @graded(points=1)
@@ -147,7 +152,7 @@ def test_not_serialised(explore):
         together(produce, consume)
         assert got == ["a", "b"]
 
-    explore(scenario, atomic=["concur.Semaphore"])
+    explore(scenario, **OR_NO_REASON)
 
 
 @graded(points=1)
@@ -176,8 +181,8 @@ def test_close_wakes_all(explore):
         assert outcomes == ["Closed", "Closed"]
         assert queue.get() == "first"
 
-    explore(two_consumers)
-    explore(two_producers)
+    explore(two_consumers, **ANY_WAITER)
+    explore(two_producers, **ANY_WAITER)
 
 
 @graded(points=1)
@@ -205,8 +210,8 @@ def test_after_close(explore):
         assert (outcomes[0], outcome(queue.get)) in [(None, "item"), ("Closed", "Closed")]
         assert outcome(queue.get) == "Closed"
 
-    explore(nobody_else)
-    explore(in_or_out)
+    explore(nobody_else, **OR_NO_REASON)
+    explore(in_or_out, **OR_NO_REASON)
 
 
 @graded(points=1)
@@ -230,5 +235,5 @@ def test_timeouts(explore):
         left = outcome(queue.get, 1)
         assert (got[0], left) in [("item", "Empty"), ("Empty", "item")]
 
-    explore(nobody_else)
-    explore(just_in_time_or_not)
+    explore(nobody_else, **OR_NO_REASON)
+    explore(just_in_time_or_not, **OR_NO_REASON)

@@ -1,0 +1,35 @@
+"""Verified: a waiter looks under the lock, and looks again after each wait."""
+
+from threading import Condition, Thread
+
+
+class Hatch:
+    def __init__(self):
+        self.dishes = []
+        self.bell = Condition()
+
+
+def scenario():
+    hatch = Hatch()
+
+    def waiter():
+        with hatch.bell:
+            while not hatch.dishes:
+                hatch.bell.wait()
+            hatch.dishes.pop()
+
+    def cook():
+        for dish in ("soup", "salad"):
+            with hatch.bell:
+                hatch.dishes.append(dish)
+                hatch.bell.notify()
+
+    threads = [
+        Thread(target=waiter, name="Ann"),
+        Thread(target=waiter, name="Bob"),
+        Thread(target=cook, name="Cook"),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

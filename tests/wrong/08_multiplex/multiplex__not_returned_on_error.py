@@ -1,0 +1,16 @@
+# refuted by: A place comes back when the body raises
+"""The place is given back only when all went well."""
+
+from concur import Semaphore
+
+
+class Multiplex:
+    def __init__(self, limit):
+        self.places = Semaphore(limit)
+
+    def __enter__(self):
+        self.places.acquire()
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            self.places.release()

@@ -1,0 +1,23 @@
+# refuted by: Each permit wakes one who waits
+"""The notification is made after the lock was given back."""
+
+from concur import Condition, Mutex
+
+
+class Semaphore:
+    def __init__(self, permits):
+        self.permits = permits
+        self.mutex = Mutex()
+        self.permit_came = Condition(self.mutex)
+
+    def acquire(self, timeout=None):
+        with self.mutex:
+            if not self.permit_came.wait_for(lambda: self.permits > 0, timeout):
+                return False
+            self.permits -= 1
+            return True
+
+    def release(self, n=1):
+        with self.mutex:
+            self.permits += n
+        self.permit_came.notify(n)

@@ -1,0 +1,23 @@
+# refuted by: Nobody sleeps after zero
+"""One of those who wait is told, and the others are not."""
+
+from concur import Condition, Mutex
+
+
+class CountDownLatch:
+    def __init__(self, count):
+        self.count = count
+        self.mutex = Mutex()
+        self.opened = Condition(self.mutex)
+
+    def count_down(self):
+        with self.mutex:
+            if self.count == 0:
+                raise ValueError("the latch is open")
+            self.count -= 1
+            if self.count == 0:
+                self.opened.notify()
+
+    def wait(self, timeout=None):
+        with self.mutex:
+            return self.opened.wait_for(lambda: self.count == 0, timeout)

@@ -1,0 +1,21 @@
+# refuted by: Two who are no neighbours eat together
+"""The footman lets in one at a time; the forks are of no use any more."""
+
+from concur import Mutex, Semaphore
+
+
+class Table:
+    def __init__(self, seats):
+        self.seats = seats
+        self.forks = [Mutex() for _ in range(seats)]
+        self.footman = Semaphore(1)
+
+    def pick_up(self, seat):
+        self.footman.acquire()
+        self.forks[seat].acquire()
+        self.forks[(seat + 1) % self.seats].acquire()
+
+    def put_down(self, seat):
+        self.forks[seat].release()
+        self.forks[(seat + 1) % self.seats].release()
+        self.footman.release()

@@ -1,0 +1,47 @@
+# refuted by: Its own data is guarded
+"""Nobody guards the three dictionaries."""
+
+from contextlib import nullcontext
+
+
+class WaitForGraph:
+    def __init__(self) -> None:
+        self.mutex = nullcontext()
+        self.waiting: dict[str, str] = {}
+        self.owner: dict[str, str] = {}
+        self.depth: dict[str, int] = {}
+
+    def waits(self, thread: str, lock: str) -> None:
+        with self.mutex:
+            if self.owner.get(lock) == thread:
+                self.waiting.pop(thread, None)
+            else:
+                self.waiting[thread] = lock
+
+    def holds(self, thread: str, lock: str) -> None:
+        with self.mutex:
+            if self.owner.setdefault(lock, thread) != thread:
+                raise ValueError(f"{self.owner[lock]} holds {lock}")
+            self.depth[lock] = self.depth.get(lock, 0) + 1
+            self.waiting.pop(thread, None)
+
+    def released(self, thread: str, lock: str) -> None:
+        with self.mutex:
+            if self.owner.get(lock) != thread:
+                raise ValueError(f"{thread} does not hold {lock}")
+            self.depth[lock] -= 1
+            if self.depth[lock] == 0:
+                del self.depth[lock], self.owner[lock]
+
+    def cycle(self) -> list[str] | None:
+        with self.mutex:
+            for first in sorted(self.waiting):
+                chain = [first]
+
+                while (then := self.owner.get(self.waiting.get(chain[-1], ""))) is not None:
+                    if then == first:
+                        return chain
+                    if then in chain:
+                        break
+                    chain.append(then)
+            return None
