@@ -51,7 +51,7 @@ check: .venv/.setup
 
 # Two halves side by side: there are two cores.
 PYTEST = .venv/bin/python -m pytest -q -p no:cacheprovider
-ONE = tests/check tests/pubsub tests/problems tests/soundness
+ONE = tests/check tests/pubsub tests/problems tests/sync
 
 test: check
 	@$(PYTEST) $(ONE) > .test-one.log 2>&1 & half=$$!; \

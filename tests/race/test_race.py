@@ -3,6 +3,7 @@
 import importlib
 import multiprocessing
 import os
+import subprocess
 import sys
 from typing import Any
 
@@ -122,3 +123,21 @@ def test_demo_tells(name: str) -> None:
     module.demo(told.append)
     assert told
     assert max(map(len, told)) <= 78, max(told, key=len)
+
+
+_FIRST_SEMAPHORE = """
+import signal
+from concur.race.measure import SPAWN, signals_held
+with signals_held():
+    SPAWN.Lock()
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held back")
+def test_signals_are_held_while_the_first_semaphore_is_made() -> None:
+    """The process that keeps a list of semaphores is begun with the first, and lets signals through afterwards."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_SEMAPHORE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n", done.stderr
