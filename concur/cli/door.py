@@ -53,6 +53,9 @@ class Door(click.Group):
             return complain(str(error))
         except (KeyboardInterrupt, click.Abort):
             click.echo("stopped", err=True)
+            # Python marks that Ctrl-C has ended an exec of a text, such as the making of a dataclass, and `python -m`
+            # then ends itself by SIGINT, caught or not. The next such exec takes the mark back.
+            exec("")
             return STOPPED
         except BrokenPipeError:
             # Whoever read our output has left: say no more, not even at exit.

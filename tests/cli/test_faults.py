@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -92,3 +93,19 @@ def test_a_command_that_does_not_exist_is_wrong_usage(concur) -> None:
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert "chekc" in result.stderr
+
+
+@posix
+def test_ctrl_c_below_an_exec_is_like_any_other(tmp_path: Path) -> None:
+    """Python would end itself by SIGINT, as if nobody had caught it."""
+    (tmp_path / "stopped_below.py").write_text(
+        "from concur.cli import main\n\n"
+        "@main.command()\n"
+        "def stopped():\n"
+        "    exec('raise KeyboardInterrupt')\n\n"
+        "main(['stopped'])\n"
+    )
+    command = [sys.executable, "-m", "stopped_below"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.strip() == "stopped"
