@@ -32,7 +32,6 @@ class VirtualThread:
         "fresh",
         "joined",
         "last",
-        "made",
         "minor",
         "name",
         "object",
@@ -67,13 +66,7 @@ class VirtualThread:
         self.changes = 0  # how often it has changed something that it or another thread can see
         self.deadline: float | None = None  # of the timed operation that it is in (timeouts="idle")
         self.expired = False
-        self.made = 0  # how many objects it has numbered
         self.carrier: Any = None
-
-    def number(self) -> int:
-        """A number for an object that this thread makes: no other has it, and no other thread's doing changes it."""
-        self.made += 1
-        return (self.tid + 1) * 100_000 + self.made
 
     @property
     def kind(self) -> str:

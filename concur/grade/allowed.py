@@ -58,9 +58,8 @@ def _used(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{node.module or '.'}.{alias.name}"
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                modules[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
+                top = alias.name.partition(".")[0]
+                modules[alias.asname or top] = alias.name if alias.asname else top
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             yield node.lineno, f"{modules[node.value.id]}.{node.attr}"

@@ -122,7 +122,6 @@ class Process:
         self.handles: collections.deque[Any] = collections.deque()
         self.done = 0  # how many handles it has run
         self.path: tuple[int, ...] = loop.next_path()
-        self.made = 0  # how many objects with a number of their own it has made
         self.site: Any = None
         self.thread = run.prepare(name, self._live, daemon=True, thing=self)
         self.thread.quiet = True
